@@ -1,0 +1,140 @@
+"""The Python interface: load a spec, change it, elaborate it, build it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archc.analyses import check_contracts
+from archc.diagnostics import CompileError, Diagnostic, SourceText
+from archc.elaborate import elaborate, weight_rules
+from archc.graph import Graph
+from archc.source import compose
+from archc.spec import Assembled, Family, Setting, assemble, load_family
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A network's spec: a file, a variant of it, and settings on top. Immutable.
+
+    Nothing is elaborated until `graph()` or `build()` is called.
+    """
+
+    family: Family
+    chosen: str | None = None
+    settings: tuple[Setting, ...] = ()
+    search: tuple[Path, ...] = ()
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The names of the spec's variants; the first is taken where none is chosen."""
+        return self.family.variants
+
+    @property
+    def variant(self) -> str:
+        """The name of the variant at hand; empty where the spec has none."""
+        return self.assembled.variant
+
+    @cached_property
+    def assembled(self) -> Assembled:
+        """The documents of the spec and its libraries. Raises `CompileError`."""
+        return assemble(self.family, self.chosen, self.settings, self.search)
+
+    def at(self, variant: str) -> Spec:
+        """The same spec at another variant."""
+        return replace(self, chosen=variant)
+
+    def with_(self, settings: Mapping[str, object] | None = None, /, **args: object) -> Spec:
+        """The spec with values set: `with_({"learner.groups[2].blocks": 23}, classes=10)`.
+
+        A keyword, and a path that starts with an arg's name, sets that arg. A spec that was
+        changed is no longer held against its own `expect:`. Raises `CompileError`
+        (`setting-path`) when it is elaborated, if a path leads nowhere.
+        """
+        given = {**(settings or {}), **args}
+        added = tuple(setting(path, _yaml(value)) for path, value in given.items())
+        return replace(self, settings=(*self.settings, *added))
+
+    def graph(self, *, features: bool = False) -> Graph:
+        """The elaborated network; with `features` its outputs are those of its groups.
+
+        Shapes are without the batch axis, channels last. Raises `CompileError` with all that is
+        wrong, and one with `exit_code` 1 where the network breaks the spec's `expect:`.
+        """
+        graph = elaborate(self.assembled, features=features)
+        expect = self.assembled.document.expect
+        if expect is not None and not features and not self.assembled.changed:
+            check_contracts(graph, expect)
+        return graph
+
+    def build(self, *, seed: int | None = None, features: bool = False) -> keras.Model:
+        """The Keras model, with random initial weights: the same for the same `seed`.
+
+        Raises `CompileError`, also where Keras lacks what a layer asks for.
+        """
+        from archc.targets.keras import build as build_graph
+
+        return build_graph(self.graph(features=features), seed=seed)
+
+    def weight_rules(self, source: str) -> list[tuple[str, str]]:
+        """The rules, a regular expression and its replacement each, that lead in order from
+        archc's layer names to those of a weight file of `source`, such as `keras`.
+        """
+        return weight_rules(self.assembled, source)
+
+
+def load(
+    reference: str,
+    *,
+    search: Sequence[str | Path] = (),
+    settings: Mapping[str, object] | None = None,
+) -> Spec:
+    """The spec of a file or of the zoo, at a variant if it says one: `efficientnet@b0`.
+
+    `search` are folders where libraries and specs to extend may lie, beside the spec's own.
+    Raises `CompileError` where a file can't be read.
+    """
+    name, variant = split_reference(reference)
+    folders = tuple(Path(folder) for folder in search)
+    spec = Spec(load_family(name, folders), variant, (), folders)
+    return spec.with_(settings) if settings else spec
+
+
+def build(reference: str, *, seed: int | None = None, **args: object) -> keras.Model:
+    """The Keras model of a spec: `archc.build("resnet50", classes=10)`."""
+    return load(reference).with_(**args).build(seed=seed)
+
+
+def split_reference(reference: str) -> tuple[str, str | None]:
+    """`efficientnet@b0` → the file or the zoo's name, and the variant."""
+    name, at, variant = reference.rpartition("@")
+    if not at or Path(reference).exists():
+        return reference, None
+    return name, variant
+
+
+def setting(path: str, text: str) -> Setting:
+    """A setting from text as the command line has it. Raises `CompileError`."""
+    source = SourceText(f"--set {path}", text or "null")
+    return path, compose(source)
+
+
+def parse_setting(text: str) -> Setting:
+    """`learner.groups[2].blocks=23` → the path and the value. Raises `CompileError`."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        message = f"expected a setting such as `classes=10`, found `{text}`"
+        raise CompileError([Diagnostic("setting-path", message)])
+    return setting(path.strip(), value)
+
+
+def _yaml(value: object) -> str:
+    """A Python value as YAML flow text; JSON is a part of YAML."""
+    return json.dumps(value, default=list)

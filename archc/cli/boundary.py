@@ -1,0 +1,55 @@
+"""The one place where errors become exit codes and text on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from archc.cli.group import archc
+from archc.cli.terminal import show_diagnostics
+from archc.diagnostics import CompileError
+
+FAULT = 70
+"""Exit code of an internal fault (EX_SOFTWARE of sysexits.h)."""
+
+INTERRUPTED = 130
+
+
+def run(arguments: list[str] | None) -> int:
+    """The exit code of a command line; what goes wrong is told on stderr."""
+    try:
+        code = archc.main(arguments, prog_name="archc", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CompileError as error:
+        show_diagnostics(error.diagnostics)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("archc: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has enough; Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fault(error)
+
+
+def _fault(error: Exception) -> int:
+    if os.environ.get("ARCHC_DEBUG"):
+        raise error
+    from archc import __version__
+
+    kind = type(error).__name__
+    print(
+        f"archc: internal error: {kind}: {error}\n"
+        "This is a fault of archc, not of the spec. Please report it with the spec, "
+        f"archc's version ({__version__}) and what `ARCHC_DEBUG=1 archc …` prints.",
+        file=sys.stderr,
+    )
+    return FAULT

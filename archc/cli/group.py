@@ -1,0 +1,68 @@
+"""The `archc` command: its subcommands are known by name and loaded when they are called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "build": "Build the Keras model of a spec and write it to a .keras file.",
+    "check": "Check specs and tell everything that is wrong with them.",
+    "list": "List the specs of the zoo.",
+    "summary": "Tell what a network is made of, without loading a framework.",
+}
+"""Each command and the line that `archc --help` shows; the command itself is in `commands/`."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"archc.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from archc.diagnostics import one_of
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            help_line = one_of(args[0], COMMANDS, "commands")
+            raise click.UsageError(f"no command `{args[0]}`: {help_line}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from archc import __version__
+
+        click.echo(f"archc {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version.",
+)
+def archc() -> None:
+    """The declarative architecture compiler for neural networks.
+
+    SPEC is the path of a spec, or the name of one of the zoo (`archc list`), and may choose a
+    variant: efficientnet@b0.
+    """

@@ -1,0 +1,51 @@
+"""What goes to the terminal: diagnostics, aligned tables, stages of long work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from archc.diagnostics import Diagnostic
+from archc.diagnostics.render import render_all
+
+
+def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """All diagnostics on stderr, in colour where that is a terminal."""
+    print(render_all(diagnostics, colour=_colours(sys.stderr)), file=sys.stderr)
+    errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
+    if errors > 1:
+        print(f"{errors} errors", file=sys.stderr)
+
+
+def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
+    """Rows as aligned columns, the first row the head; columns in `right` align right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "─" * max(len(line) for line in lines))
+    return "\n".join(lines)
+
+
+@contextmanager
+def stage(message: str) -> Iterator[None]:
+    """Tells on stderr what takes a while: a spinner on a terminal, a line elsewhere."""
+    if not sys.stderr.isatty():
+        print(f"{message} …", file=sys.stderr)
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, no_color=not _colours(sys.stderr)).status(f"{message} …"):
+        yield
+
+
+def _colours(stream: object) -> bool:
+    terminal = getattr(stream, "isatty", lambda: False)()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,17 @@
+"""Spans, diagnostics, and how they are shown."""
+
+from archc.diagnostics.diagnostic import CompileError, Diagnostic, Findings, Related, Severity
+from archc.diagnostics.names import close_matches, one_of
+from archc.diagnostics.span import SourceText, Span
+
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "Findings",
+    "Related",
+    "Severity",
+    "SourceText",
+    "Span",
+    "close_matches",
+    "one_of",
+]

@@ -1,0 +1,82 @@
+"""What archc tells its user about a text: errors, where they stand, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from archc.diagnostics.span import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that has a part in a diagnostic, and what stands there."""
+
+    span: Span
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a stable code, a message, its place, the way there, and what helps.
+
+    The message is lower case, has no full stop, and says what was expected and what was found.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    related: tuple[Related, ...] = ()
+    trail: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    helps: tuple[str, ...] = ()
+    severity: Severity = "error"
+
+
+class CompileError(Exception):
+    """The input is not a valid spec; `diagnostics` says why, each with its place.
+
+    `exit_code` is what a command ends with: 2 for bad input, 1 for a contract that does not hold.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], exit_code: int = 2) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.exit_code = exit_code
+        super().__init__(*self.diagnostics)
+
+    def __str__(self) -> str:
+        from archc.diagnostics.render import render
+
+        return "\n".join(render(diagnostic) for diagnostic in self.diagnostics)
+
+
+class Findings:
+    """Collects diagnostics: one per code and place, so that a block's error is told once."""
+
+    def __init__(self) -> None:
+        self._diagnostics: dict[tuple[str, Span | None, str], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        where = diagnostic.span
+        # An error inside a block is found at every instance; the first tells enough.
+        key = (diagnostic.code, where, "" if where else diagnostic.message)
+        self._diagnostics.setdefault(key, diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._diagnostics.values())
+
+    def __len__(self) -> int:
+        return len(self._diagnostics)
+
+    def raise_if_any(self) -> None:
+        """Raise a `CompileError` with all that was found, if anything was."""
+        if self._diagnostics:
+            raise CompileError(self._diagnostics.values())

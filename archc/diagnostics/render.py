@@ -1,0 +1,118 @@
+"""Diagnostics as text for people: the line, a caret under the place, the way there, the help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from archc.diagnostics.diagnostic import Diagnostic, Related
+from archc.diagnostics.span import Span
+
+SHOWN_AT_MOST = 20
+WIDTH = 120
+
+_COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "blue": "\033[1;34m", "bold": "\033[1m"}
+_RESET = "\033[0m"
+
+
+class Painter:
+    """Adds colours, or none."""
+
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, style: str) -> str:
+        return f"{_COLOURS[style]}{text}{_RESET}" if self._colour and text else text
+
+
+def render_all(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
+    """All diagnostics, at most `SHOWN_AT_MOST`, and how many more there are."""
+    shown = [render(diagnostic, colour=colour) for diagnostic in diagnostics[:SHOWN_AT_MOST]]
+    if len(diagnostics) > SHOWN_AT_MOST:
+        shown.append(f"… and {len(diagnostics) - SHOWN_AT_MOST} more\n")
+    return "\n".join(shown)
+
+
+def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+    """One diagnostic as lines of text that end with a newline."""
+    paint = Painter(colour)
+    head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
+    lines = [f"{head}{paint(': ' + printable(diagnostic.message), 'bold')}"]
+    gutter = 1
+    if diagnostic.span is not None:
+        marks = [Related(diagnostic.span, diagnostic.label), *diagnostic.related]
+        gutter = len(str(max(mark.span.line for mark in marks)))
+        lines += _excerpts(marks, diagnostic.severity, gutter, paint)
+    blank = " " * gutter
+    if diagnostic.trail:
+        lines.append(f"{blank} = in: {printable(' → '.join(diagnostic.trail))}")
+    lines += [f"{blank} = note: {printable(note)}" for note in diagnostic.notes]
+    lines += [f"{blank} = help: {printable(text)}" for text in diagnostic.helps]
+    return "\n".join(lines) + "\n"
+
+
+def printable(text: str) -> str:
+    """The text with control characters shown as escapes: a spec can't draw on the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _excerpts(marks: list[Related], severity: str, gutter: int, paint: Painter) -> list[str]:
+    """The lines that the marks stand on, file by file, the primary mark's file first."""
+    primary = marks[0]
+    lines = [f"{' ' * gutter}{paint('-->', 'blue')} {printable(str(primary.span))}"]
+    files = dict.fromkeys(mark.span.source for mark in marks)
+    for source in files:
+        own = [mark for mark in marks if mark.span.source is source]
+        if source is not primary.span.source:
+            lines.append(f"{' ' * gutter}{paint(':::', 'blue')} {printable(str(own[0].span))}")
+        lines.append(f"{' ' * gutter} {paint('|', 'blue')}")
+        for mark in sorted(own, key=lambda mark: mark.span.start):
+            style = severity if mark is primary else "blue"
+            lines += _excerpt(mark, "^" if mark is primary else "-", gutter, paint, style)
+    return lines
+
+
+def _excerpt(mark: Related, sign: str, gutter: int, paint: Painter, style: str) -> Iterable[str]:
+    span = mark.span
+    text, indent, length = _window(span)
+    bar = paint("|", "blue")
+    yield f"{paint(str(span.line).rjust(gutter), 'blue')} {bar} {text}".rstrip()
+    label = f" {printable(mark.label)}" if mark.label else ""
+    yield f"{' ' * gutter} {bar} {' ' * indent}{paint(sign * length + label, style)}"
+
+
+def _window(span: Span) -> tuple[str, int, int]:
+    """The line of a span cut to the width of a page, where its mark starts and how long it is."""
+    line = span.source.line(span.line)
+    first = span.column - 1
+    last = span.end_column - 1 if span.end_line == span.line else len(line)
+    last = max(first + 1, min(last, max(len(line), first + 1)))
+    start = max(0, first - WIDTH // 2) if len(line) > WIDTH else 0
+    text = "".join(c if c.isprintable() else " " for c in line[start : start + WIDTH])
+    return text, first - start, max(1, min(last - first, WIDTH - (first - start)))
+
+
+def as_record(diagnostic: Diagnostic) -> dict[str, object]:
+    """A diagnostic as plain data, for `--format json`: lines and columns count from 1."""
+    record: dict[str, object] = {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": diagnostic.message,
+        "place": _place(diagnostic.span) if diagnostic.span else None,
+        "trail": list(diagnostic.trail),
+        "notes": list(diagnostic.notes),
+        "helps": list(diagnostic.helps),
+        "related": [_place(mark.span) | {"label": mark.label} for mark in diagnostic.related],
+    }
+    return record
+
+
+def _place(span: Span) -> dict[str, object]:
+    return {
+        "file": span.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }

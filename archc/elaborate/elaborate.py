@@ -1,0 +1,171 @@
+"""Spec → Graph: link the names, carry out the three components, keep what reaches an output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from archc.diagnostics import CompileError, Findings, Span
+from archc.elaborate.groups import GroupsRunner
+from archc.elaborate.interpret import Interpreter, TooLarge, whole
+from archc.elaborate.link import link
+from archc.elaborate.program import Groups, Program, Step, Steps
+from archc.elaborate.prune import prune
+from archc.elaborate.report import error
+from archc.elaborate.scope import Frame, Poisoned, Stream, Tensor
+from archc.elaborate.values import compile_text, compile_value
+from archc.graph import Graph, Instance, Node, Output
+from archc.layers import Input, TensorShape
+from archc.source import Mapping
+from archc.source import Node as Tree
+from archc.spec import SPEC_NAME, Assembled
+
+
+def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
+    """The graph of a spec; with `features` its outputs are those of its groups.
+
+    Raises `CompileError` with every independent error of all the spec's files.
+    """
+    findings = Findings()
+    program = link(assembled, findings)
+    graph = _Elaboration(assembled, program, findings).run(features)
+    findings.raise_if_any()
+    assert graph is not None
+    return graph
+
+
+class _Elaboration:
+    def __init__(self, assembled: Assembled, program: Program, findings: Findings) -> None:
+        self._assembled = assembled
+        self._document = assembled.document
+        self._program = program
+        self._findings = findings
+        self._interpreter = Interpreter(findings)
+        self._root = Instance("model", "", "", assembled.document.origin.span)
+
+    def run(self, features: bool) -> Graph | None:
+        try:
+            self._frame = frame = spec_frame(self._assembled, self._root)
+            self._add_inputs()
+            name = self._name()
+            if self._findings and not frame.inputs:
+                return None
+            stream = self._run_components((next(iter(frame.inputs.values())),))
+            outputs = self._features() if features else self._outputs(stream)
+        except CompileError as problem:
+            self._findings.extend(problem.diagnostics)
+            return None
+        except (Poisoned, TooLarge):
+            return None
+        if len(self._findings):
+            return None
+        return self._graph(name, outputs)
+
+    def _name(self) -> str:
+        node = self._document.name
+        if node is None:
+            return self._assembled.place.path.stem
+        name = str(compile_text(node, "name").evaluate(self._frame))
+        if not SPEC_NAME.fullmatch(name):
+            message = f"expected a name of letters, digits, `_`, `-` and `.`, found `{name[:60]}`"
+            raise error("bad-name", message, node.span)
+        return name
+
+    def _add_inputs(self) -> None:
+        node = self._document.input
+        named = (
+            {key: entry.value for key, entry in node.entries.items()}
+            if isinstance(node, Mapping)
+            else {"input": node}
+        )
+        if not named:
+            raise error("wrong-type", "expected at least one input", node.span)
+        for name, tree in named.items():
+            shape = self._shape(name, tree)
+            nodes = self._interpreter.nodes
+            nodes.append(Node(name, Input(shape=shape), (), shape, tree.span, self._root))
+            self._interpreter.names[name] = tree.span
+            self._frame.inputs[name] = Tensor(len(nodes) - 1, shape)
+
+    def _shape(self, name: str, tree: Tree) -> TensorShape:
+        value = compile_value(tree, name).evaluate(self._frame)
+        if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
+            message = f"`{name}`: expected the sides and the channels, such as `[224, 224, 3]`"
+            raise error("wrong-type", message, tree.span)
+        return TensorShape(whole(side, name, tree.span, least=1) for side in value)
+
+    def _run_components(self, stream: Stream) -> Stream:
+        interpreter = self._interpreter
+        for name, steps, span in self._program.components:
+            if name == "learner":
+                interpreter.learner_total = partial(self._learner_total, steps)
+            run = partial(interpreter.run_steps, steps, stream, self._frame)
+            stream = interpreter.within("component", name, name, span, self._frame, run)
+            interpreter.learner_total = None
+        return stream
+
+    def _learner_total(self, steps: tuple[Step, ...]) -> int:
+        """The number of blocks of all groups of the learner; counted once, when asked for."""
+        total = sum(
+            GroupsRunner(self._interpreter, groups, self._frame).total for groups in _groups(steps)
+        )
+        self._interpreter.learner_total = lambda: total
+        return total
+
+    def _outputs(self, stream: Stream) -> list[Tensor]:
+        if not self._document.outputs:
+            return [stream[0]]
+        frame = self._frame
+        return [
+            frame.tags[name][0] if name in frame.tags else frame.inputs[name]
+            for name in self._document.outputs
+            if name in frame.tags or name in frame.inputs or self._left_out(name)
+        ]
+
+    def _left_out(self, name: str) -> bool:
+        span = self._document.origin.entries["outputs"].value.span
+        raise error("unknown-id", f"no step has the id `{name}`", span)
+
+    def _features(self) -> list[Tensor]:
+        if not self._interpreter.group_outputs:
+            message = "`--features` taps every group's output, and the spec has no groups"
+            raise error("no-groups", message, _key_span(self._document.origin))
+        return self._interpreter.group_outputs
+
+    def _graph(self, name: str, outputs: list[Tensor]) -> Graph:
+        nodes = self._interpreter.nodes
+        about = self._document.about
+        text = str(compile_text(about, "about").evaluate(self._frame)) if about else ""
+        kept, places = prune(nodes, [tensor.node for tensor in outputs], self._root)
+        inputs = tuple(places[i] for i, node in enumerate(nodes) if isinstance(node.layer, Input))
+        ends = tuple(Output(nodes[t.node].name, places[t.node]) for t in outputs)
+        return Graph(name, text, kept, inputs, ends, self._root)
+
+
+def spec_frame(assembled: Assembled, root: Instance | None = None) -> Frame:
+    """The spec's own names: its variant, then its args in order, each seeing those before it."""
+    document = assembled.document
+    root = root or Instance("model", "", "", document.origin.span)
+    frame = Frame({"variant": assembled.variant}, {}, "", root, ())
+    for name, node in document.args.items():
+        result = compile_value(node, name).evaluate(frame)
+        if result == "required":
+            variants = list(document.variants)
+            helps = [f"choose a variant: {', '.join(variants)}"] if variants else []
+            helps.append(f"give it: `--set {name}=…`")
+            raise error("missing-arg", f"the spec needs its arg `{name}`", node.span, *helps)
+        frame.args[name] = result
+    return frame
+
+
+def _groups(steps: tuple[Step, ...]) -> Iterator[Groups]:
+    for step in steps:
+        if isinstance(step.action, Groups):
+            yield step.action
+        elif isinstance(step.action, Steps):
+            yield from _groups(step.action.steps)
+
+
+def _key_span(origin: Mapping) -> Span:
+    entry = origin.entries.get("learner")
+    return entry.key_span if entry else origin.span

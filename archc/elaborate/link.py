@@ -1,0 +1,170 @@
+"""Documents → Program: blocks declared file by file, then every body linked.
+
+Everything that can be told without a tensor is told here, for all files at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archc.diagnostics import CompileError, Diagnostic, Findings, Span
+from archc.elaborate.link_defaults import DefaultsLinker
+from archc.elaborate.link_steps import StepLinker, collect_ids
+from archc.elaborate.names import BodyNames
+from archc.elaborate.program import Block, FileScope, Program, Step
+from archc.elaborate.values import Constant, Value, compile_value
+from archc.layers import LAYERS, MERGES, ROLES
+from archc.source import Mapping, Node, Scalar, Sequence
+from archc.spec import Assembled, BlockDocument, Library
+
+STYLE = frozenset({"bias", "padding", "init", "epsilon", "momentum", "scale", "center", "kind"})
+"""Attributes that a spec's defaults also set inside the libraries that it uses."""
+
+REQUIRED = "required"
+
+_ALWAYS = frozenset({"input", "here"})
+
+
+def link(assembled: Assembled, findings: Findings) -> Program:
+    """The program of a spec; what is wrong with it goes to `findings`."""
+    return _ProgramLinker(assembled, findings).link()
+
+
+class _ProgramLinker:
+    def __init__(self, assembled: Assembled, findings: Findings) -> None:
+        self._document = assembled.document
+        self._libraries = assembled.libraries
+        self._findings = findings
+        self._files: dict[Path, FileScope] = {}
+        self._bodies: list[tuple[FileScope, Block, BlockDocument]] = []
+        self._style: dict[str, dict[str, Value]] = {}
+
+    def link(self) -> Program:
+        document = self._document
+        spec_names = frozenset(document.args) | {"variant"}
+        own_defaults = self._defaults(document.defaults, spec_names)
+        self._style = {
+            verb: {name: value for name, value in attributes.items() if name in STYLE}
+            for verb, attributes in own_defaults.items()
+        }
+        used = [self._library(library) for library in self._libraries]
+        file = FileScope({}, own_defaults)
+        for scope in used:
+            file.blocks.update(scope.blocks)
+        self._declare(file, document.define)
+        for scope, block, body in self._bodies:
+            self._link_body(scope, block, body)
+        return Program(self._components(file, spec_names), file)
+
+    def _library(self, library: Library) -> FileScope:
+        known = self._files.get(library.place.path)
+        if known is not None:
+            return known
+        used = [self._library(each) for each in library.uses]
+        own = self._defaults(library.document.defaults, frozenset())
+        verbs = dict.fromkeys([*own, *self._style])
+        defaults = {verb: own.get(verb, {}) | self._style.get(verb, {}) for verb in verbs}
+        scope = self._files[library.place.path] = FileScope({}, defaults)
+        for each in used:
+            scope.blocks.update(each.blocks)
+        self._declare(scope, library.document.define)
+        return scope
+
+    def _defaults(
+        self, tables: dict[str, Node], names: frozenset[str]
+    ) -> dict[str, dict[str, Value]]:
+        linker = DefaultsLinker(BodyNames(self._findings, names), self._findings)
+        return linker.link(tables)
+
+    def _declare(self, scope: FileScope, blocks: dict[str, BlockDocument]) -> None:
+        for name, body in blocks.items():
+            if name in LAYERS or name in MERGES or name in ROLES or name in ("steps", "groups"):
+                message = f"`{name}` is a word of the language: a block needs a name of its own"
+                self._findings.add(Diagnostic("bad-name", message, body.origin.span))
+                continue
+            block = self._signature(name, body)
+            scope.blocks[name] = block
+            self._bodies.append((scope, block, body))
+
+    def _signature(self, name: str, body: BlockDocument) -> Block:
+        inputs = tuple(body.inputs) or ("input",)
+        required, defaults = [], {}
+        for arg, node in body.args.items():
+            if arg in inputs:
+                message = f"`{arg}` is both an input and an arg of `{name}`"
+                self._findings.add(Diagnostic("bad-name", message, node.span))
+            if isinstance(node, Scalar) and node.value == REQUIRED:
+                required.append(arg)
+                continue
+            try:
+                defaults[arg] = compile_value(node, arg)
+            except CompileError as error:
+                self._findings.extend(error.diagnostics)
+                defaults[arg] = Constant(None, node.span)
+        # The span of a block is its name's line: where a caller wants to look.
+        return Block(
+            name,
+            body.origin.span,
+            inputs,
+            tuple(body.outputs),
+            tuple(required),
+            defaults,
+            tuple(body.args),
+        )
+
+    def _link_body(self, scope: FileScope, block: Block, body: BlockDocument) -> None:
+        known = _ALWAYS | frozenset(block.inputs)
+        seen: set[str] = set(block.required)
+        for arg in block.arguments:
+            names = BodyNames(self._findings, known | seen)
+            names.check(block.defaults.get(arg))
+            seen.add(arg)
+        names = BodyNames(
+            self._findings,
+            known | frozenset(block.arguments),
+            inputs=frozenset(block.inputs),
+            later=collect_ids(body.steps),
+        )
+        linker = StepLinker(scope, names, self._findings)
+        block.steps = linker.steps(body.steps)
+        for output in block.outputs:
+            names.check_reference(Constant(output, _key_span(body.origin, "outputs")))
+
+    def _components(
+        self, file: FileScope, spec_names: frozenset[str]
+    ) -> tuple[tuple[str, tuple[Step, ...], Span], ...]:
+        document = self._document
+        inputs = frozenset(document.input.entries) if isinstance(document.input, Mapping) else ()
+        learner = document.learner
+        listed = list(learner.items) if isinstance(learner, Sequence) else []
+        names = BodyNames(
+            self._findings,
+            _ALWAYS | spec_names | frozenset(inputs),
+            inputs=frozenset(inputs),
+            later=collect_ids([*document.stem, *listed, *document.task]),
+        )
+        linker = StepLinker(file, names, self._findings)
+        stem = linker.steps(document.stem)
+        if isinstance(learner, Mapping):
+            body = linker.learner(learner)
+        else:
+            body = (
+                linker.steps(listed) if learner is None or listed else self._not_a_learner(learner)
+            )
+        task = linker.steps(document.task)
+        for name in document.outputs:
+            names.check_reference(Constant(name, _key_span(document.origin, "outputs")))
+        spans = {key: _key_span(document.origin, key) for key in ("stem", "learner", "task")}
+        parts = (("stem", stem), ("learner", body), ("task", task))
+        return tuple((name, steps, spans[name]) for name, steps in parts if steps)
+
+    def _not_a_learner(self, node: Node) -> tuple[Step, ...]:
+        if not isinstance(node, Sequence):
+            message = "expected a list of steps, or a mapping of `block`, `groups`, …"
+            self._findings.add(Diagnostic("wrong-type", message, node.span))
+        return ()
+
+
+def _key_span(origin: Mapping, key: str) -> Span:
+    entry = origin.entries.get(key)
+    return entry.key_span if entry else origin.span

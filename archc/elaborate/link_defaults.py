@@ -1,0 +1,61 @@
+"""`defaults:` of a file: attributes of layers that its steps need not repeat."""
+
+from __future__ import annotations
+
+from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
+from archc.elaborate.names import BodyNames
+from archc.elaborate.values import Value, compile_value
+from archc.layers import LAYERS, ROLES
+from archc.source import Entry, Mapping, Node, Scalar
+
+
+class DefaultsLinker:
+    """Compiles a `defaults:` section; its expressions see the spec's args."""
+
+    def __init__(self, names: BodyNames, findings: Findings) -> None:
+        self._names = names
+        self._findings = findings
+
+    def link(self, tables: dict[str, Node]) -> dict[str, dict[str, Value]]:
+        return {verb: self._verb(verb, node) for verb, node in tables.items()}
+
+    def _verb(self, verb: str, node: Node) -> dict[str, Value]:
+        if verb not in LAYERS and verb not in ROLES:
+            help_line = one_of(verb, [*LAYERS, *ROLES], "layers")
+            message = f"`defaults` has no layer `{verb}`"
+            self._findings.add(Diagnostic("unknown-verb", message, node.span, helps=(help_line,)))
+            return {}
+        main = "kind" if verb in ROLES else LAYERS[verb].main
+        if isinstance(node, Mapping):
+            return self._table(verb, node)
+        if isinstance(node, Scalar) and node.value is None:
+            return {}
+        if main is None:
+            message = f"expected a mapping of attributes of `{verb}`"
+            self._findings.add(Diagnostic("wrong-type", message, node.span))
+            return {}
+        return self._compiled({main: node})
+
+    def _table(self, verb: str, node: Mapping) -> dict[str, Value]:
+        known = ("kind",) if verb in ROLES else LAYERS[verb].attributes
+        for key, entry in node.entries.items():
+            if key not in known:
+                self._unknown(verb, entry, known)
+        return self._compiled({k: e.value for k, e in node.entries.items() if k in known})
+
+    def _compiled(self, nodes: dict[str, Node]) -> dict[str, Value]:
+        values = {}
+        for key, node in nodes.items():
+            try:
+                values[key] = compile_value(node, key)
+                self._names.check(values[key])
+            except CompileError as error:
+                self._findings.extend(error.diagnostics)
+        return values
+
+    def _unknown(self, verb: str, entry: Entry, known: tuple[str, ...]) -> None:
+        help_line = one_of(entry.key, known, f"attributes of `{verb}`")
+        message = f"`{verb}` has no attribute `{entry.key}`"
+        self._findings.add(
+            Diagnostic("unknown-attribute", message, entry.key_span, helps=(help_line,))
+        )

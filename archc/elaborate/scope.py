@@ -1,0 +1,127 @@
+"""What names stand for while a body is walked: tensors, args, positions in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from archc.elaborate.values import Scope
+from archc.graph import Instance
+from archc.layers import TensorShape
+
+
+class Poisoned(Exception):
+    """A value hangs on a tensor that an error left without a shape: nothing more to say of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """What a step gives: the node that made it, and its shape; `shape` is None after an error."""
+
+    node: int
+    shape: TensorShape | None
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        return tuple(name for name in _TENSOR_ATTRIBUTES if self._has(name))
+
+    def attribute(self, name: str) -> object:
+        """`.channels .depth .height .width .size .rank`. Raises `KeyError` for any other."""
+        if self.shape is None:
+            raise Poisoned
+        if name == "channels":
+            return self.shape[-1]
+        if not self._has(name):
+            raise KeyError(name)
+        if name == "size":
+            return self.shape.sides
+        if name == "rank":
+            return self.shape.rank
+        return self.shape.sides[-_TENSOR_ATTRIBUTES[name]]
+
+    def _has(self, name: str) -> bool:
+        from_the_end = _TENSOR_ATTRIBUTES.get(name, 99)
+        return self.shape is None or from_the_end <= self.shape.rank
+
+
+_TENSOR_ATTRIBUTES = {"channels": 0, "width": 1, "height": 2, "depth": 3, "size": 0, "rank": 0}
+"""Each attribute and how many sides a tensor needs to have it."""
+
+Stream: TypeAlias = tuple[Tensor, ...]
+"""What flows from step to step: one tensor, or several after a block with several outputs."""
+
+POISON = Tensor(-1, None)
+POISONED: Stream = (POISON,)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """`group`, `block`, `learner`, `repeat` in an expression: one place in a row of places."""
+
+    index: int
+    total: int | Callable[[], int]
+
+    attribute_names = ("index", "number", "count", "first", "last")
+
+    @property
+    def count(self) -> int:
+        return self.total if isinstance(self.total, int) else self.total()
+
+    def attribute(self, name: str) -> object:
+        if name == "index":
+            return self.index
+        if name == "number":
+            return self.index + 1
+        if name == "count":
+            return self.count
+        if name == "first":
+            return self.index == 0
+        if name == "last":
+            return self.index == self.count - 1
+        raise KeyError(name)
+
+
+@dataclass(slots=True)
+class Frame(Scope):
+    """One body being walked: its names, where it stands, and how its layers are named."""
+
+    args: dict[str, object]
+    inputs: dict[str, Tensor]
+    prefix: str
+    instance: Instance
+    here: Stream
+    tags: dict[str, Stream] = field(default_factory=dict)
+    context: dict[str, object] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    outer: Frame | None = None
+
+    def lookup(self, name: str) -> object:
+        if name in self.args:
+            return self.args[name]
+        if name == "here":
+            return self.here[0]
+        if name in self.context:
+            return self.context[name]
+        if name == "input":
+            return next(iter(self.inputs.values()))
+        if name in self.inputs:
+            return self.inputs[name]
+        return self.tags[name][0]
+
+    def names(self) -> list[str]:
+        known = {*self.args, *self.context, *self.inputs, *self.tags, "input", "here"}
+        return sorted(known)
+
+    def count(self, verb: str) -> str:
+        """The name of the next step of this verb that has no id: `conv`, `conv2`, …"""
+        number = self.counters.get(verb, 0) + 1
+        self.counters[verb] = number
+        return verb if number == 1 else f"{verb}{number}"
+
+    def full(self, identifier: str) -> str:
+        """The name of a step in the whole network."""
+        if not identifier:
+            return self.prefix
+        return f"{self.prefix}_{identifier}" if self.prefix else identifier

@@ -1,0 +1,212 @@
+"""Values of attributes, args, ids and conditions, compiled once and evaluated at every instance."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archc.diagnostics import CompileError, Diagnostic, Span, one_of
+from archc.expressions import Expression, ExpressionError, Template, parse, parse_text
+from archc.source import Mapping, Node, Scalar, Sequence
+
+
+class Scope(ABC):
+    """What the names in an expression mean where it is evaluated."""
+
+    @abstractmethod
+    def lookup(self, name: str) -> object:
+        """The value of a name. Raises `KeyError` where it has none."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """All names that have a value, for a did-you-mean."""
+
+
+class Value(ABC):
+    """A value as a spec writes it: a constant, an expression, a text with expressions in it."""
+
+    __slots__ = ("span",)
+
+    span: Span
+    constant = False
+    free_names: frozenset[str] = frozenset()
+    attributes: frozenset[tuple[str, str]] = frozenset()
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+
+    @abstractmethod
+    def evaluate(self, scope: Scope) -> object:
+        """The value here. Raises `CompileError` with the place inside the expression."""
+
+    def occurrences(self) -> Iterator[tuple[str, Span]]:
+        """Every free name of the value with its place."""
+        return iter(())
+
+
+class Constant(Value):
+    __slots__ = ("value",)
+    constant = True
+
+    def __init__(self, value: object, span: Span) -> None:
+        super().__init__(span)
+        self.value = value
+
+    def evaluate(self, scope: Scope) -> object:
+        return self.value
+
+
+class Computed(Value):
+    """`=4 * filters`."""
+
+    __slots__ = ("_offset", "attributes", "expression", "free_names")
+
+    def __init__(self, expression: Expression, span: Span, offset: int | None) -> None:
+        super().__init__(span)
+        self.expression = expression
+        self.free_names = expression.names
+        self.attributes = expression.attributes
+        self._offset = offset
+
+    def evaluate(self, scope: Scope) -> object:
+        try:
+            return self.expression.evaluate(scope.lookup)
+        except ExpressionError as error:
+            raise CompileError([expression_diagnostic(error, self, scope)]) from None
+
+    def occurrences(self) -> Iterator[tuple[str, Span]]:
+        for name, positions in self.expression.name_positions.items():
+            for start, end in positions:
+                yield name, self.locate(start, end)
+
+    def locate(self, start: int, end: int) -> Span:
+        return _inside(self.span, self._offset, start, end)
+
+
+class Templated(Value):
+    """`block$(group.number)`."""
+
+    __slots__ = ("_offset", "attributes", "free_names", "template")
+
+    def __init__(self, template: Template, span: Span, offset: int | None) -> None:
+        super().__init__(span)
+        self.template = template
+        self.free_names = template.names
+        self.attributes = template.attributes
+        self._offset = offset
+
+    def evaluate(self, scope: Scope) -> object:
+        try:
+            return self.template.evaluate(scope.lookup)
+        except ExpressionError as error:
+            raise CompileError([expression_diagnostic(error, self, scope)]) from None
+
+    def occurrences(self) -> Iterator[tuple[str, Span]]:
+        for part in self.template.parts:
+            if not isinstance(part, str):
+                expression, shift = part
+                for name, positions in expression.name_positions.items():
+                    for start, end in positions:
+                        yield name, self.locate(shift + start, shift + end)
+
+    def locate(self, start: int, end: int) -> Span:
+        return _inside(self.span, self._offset, start, end)
+
+
+class Listed(Value):
+    """A list of values, some of them computed."""
+
+    __slots__ = ("attributes", "free_names", "items")
+
+    def __init__(self, items: tuple[Value, ...], span: Span) -> None:
+        super().__init__(span)
+        self.items = items
+        self.free_names = frozenset().union(*(item.free_names for item in items))
+        self.attributes = frozenset().union(*(item.attributes for item in items))
+
+    def evaluate(self, scope: Scope) -> object:
+        return tuple([item.evaluate(scope) for item in self.items])
+
+    def occurrences(self) -> Iterator[tuple[str, Span]]:
+        for item in self.items:
+            yield from item.occurrences()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """A mapping as a value: only the rows of `groups:` know what to do with one."""
+
+    mapping: Mapping
+
+
+def compile_value(node: Node, key: str) -> Value:
+    """The node as a value; a lone `=` means the arg named `key`.
+
+    Raises `CompileError` (`bad-expression`) where an expression can't be read.
+    """
+    if isinstance(node, Sequence):
+        items = tuple([compile_value(item, key) for item in node.items])
+        if all(item.constant for item in items):
+            return Constant(
+                tuple([item.value for item in items if isinstance(item, Constant)]), node.span
+            )
+        return Listed(items, node.span)
+    if isinstance(node, Mapping):
+        return Constant(Opaque(node), node.span)
+    if not isinstance(node.value, str):
+        return Constant(node.value, node.span)
+    return _compile_text(node, node.value, key)
+
+
+def compile_text(node: Node, key: str) -> Value:
+    """A node that is text whatever it looks like: `id: 0` is the id "0"."""
+    if isinstance(node, Scalar) and node.value is not None:
+        return _compile_text(node, node.text, key)
+    raise CompileError([Diagnostic("wrong-type", f"expected text for `{key}`", node.span)])
+
+
+def _compile_text(node: Scalar, text: str, key: str) -> Value:
+    offset = _offset_of(node, text)
+    try:
+        if text.startswith("="):
+            body = text[1:]
+            if not body.strip():
+                return Computed(parse(key), node.span, None)
+            return Computed(parse(body), node.span, None if offset is None else offset + 1)
+        if "$(" not in text:
+            return Constant(text, node.span)
+        return Templated(parse_text(text), node.span, offset)
+    except ExpressionError as error:
+        shift = 1 if text.startswith("=") else 0
+        base = None if offset is None else offset + shift
+        span = _inside(node.span, base, error.start, error.end)
+        raise CompileError(
+            [Diagnostic(error.code, error.message, span, helps=error.helps)]
+        ) from None
+
+
+def _offset_of(node: Scalar, text: str) -> int | None:
+    """Where the scalar's content starts inside its span, if it stands there as it reads."""
+    return node.span.text.find(text) if text in node.span.text else None
+
+
+def _inside(span: Span, offset: int | None, start: int, end: int) -> Span:
+    if offset is None:
+        return span
+    first = span.start + offset + start
+    return Span(span.source, first, max(first + 1, span.start + offset + end))
+
+
+def expression_diagnostic(
+    error: ExpressionError, value: Computed | Templated, scope: Scope
+) -> Diagnostic:
+    span = value.locate(error.start, error.end)
+    if error.unknown_name is not None:
+        return unknown_name(error.unknown_name, span, scope.names())
+    return Diagnostic(error.code, error.message, span, helps=error.helps)
+
+
+def unknown_name(name: str, span: Span, known: list[str]) -> Diagnostic:
+    help_line = one_of(name, known, "names here")
+    return Diagnostic("unknown-name", f"unknown name `{name}`", span, helps=(help_line,))

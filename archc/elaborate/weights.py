@@ -1,0 +1,37 @@
+"""`weights:` the rules that lead from archc's layer names to those of other weight files."""
+
+from __future__ import annotations
+
+import re
+
+from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
+from archc.elaborate.elaborate import spec_frame
+from archc.elaborate.values import compile_text
+from archc.source import Mapping
+from archc.spec import Assembled
+
+
+def weight_rules(assembled: Assembled, source: str) -> list[tuple[str, str]]:
+    """The ordered rules for one source, interpolated. Raises `CompileError`."""
+    tables = assembled.document.weights
+    node = assembled.document.origin.get("weights")
+    if source not in tables or not isinstance(node, Mapping):
+        if source == "keras":
+            return []
+        help_line = one_of(source, list(tables), "sources of weights")
+        message = f"the spec has no weight rules for `{source}`"
+        raise CompileError([Diagnostic("weights-unknown", message, helps=(help_line,))])
+    frame = spec_frame(assembled)
+    findings = Findings()
+    rules = []
+    rows = node.get(source)
+    for pattern, entry in rows.entries.items() if isinstance(rows, Mapping) else ():
+        try:
+            re.compile(pattern)
+        except re.error as problem:
+            message = f"expected a regular expression: {problem}"
+            findings.add(Diagnostic("bad-pattern", message, entry.key_span))
+            continue
+        rules.append((pattern, str(compile_text(entry.value, pattern).evaluate(frame))))
+    findings.raise_if_any()
+    return rules

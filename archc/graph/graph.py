@@ -1,0 +1,116 @@
+"""The elaborated network: a flat, ordered, immutable list of nodes, and the tree that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from archc.diagnostics import Span
+from archc.layers import Layer, TensorShape, Weight
+
+InstanceKind = Literal["model", "component", "groups", "group", "block", "path", "steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One layer in its place.
+
+    `inputs` are positions in `Graph.nodes`, always smaller than the node's own; `shape` is what
+    the layer gives, without the batch axis.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[int, ...]
+    shape: TensorShape
+    span: Span = field(repr=False, compare=False)
+    instance: Instance = field(repr=False, compare=False)
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """A part of the network that the spec speaks of: a component, a group, a block in its place.
+
+    `label` is its place among its siblings (`group 3`, `shortcut`); `name` its name in the graph;
+    `block` and `arguments` are those of a block; `[start, stop)` are the nodes that it made, and
+    `output` the node that it gives, absent where it made nothing of the network.
+    """
+
+    kind: InstanceKind
+    label: str
+    name: str
+    span: Span | None
+    parent: Instance | None = None
+    block: str = ""
+    arguments: dict[str, object] = field(default_factory=dict)
+    children: list[Instance] = field(default_factory=list)
+    start: int = 0
+    stop: int = 0
+    output: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The label and what stands there: `block 1 (identity_block, filters=64)`."""
+        if not self.block:
+            return self.label
+        given = [
+            f"{name}={value}"
+            for name, value in self.arguments.items()
+            if isinstance(value, int | float | str)
+        ]
+        return f"{self.label} ({', '.join([self.block, *given[:3]])})"
+
+    @property
+    def trail(self) -> tuple[str, ...]:
+        """The titles from the outermost instance to this one, the model itself left out."""
+        titles: list[str] = []
+        instance: Instance | None = self
+        while instance is not None and instance.parent is not None:
+            if instance.label:
+                titles.append(instance.title)
+            instance = instance.parent
+        return tuple(reversed(titles))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A tensor that the network gives: the name of its node's place, and the node."""
+
+    name: str
+    node: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network: nodes in an order in which each comes after its inputs.
+
+    The first nodes are the inputs (`layer` is an `Input`). `root` is the tree of components,
+    groups and blocks that made the nodes. Shapes leave the batch axis out, channels last.
+    """
+
+    name: str
+    about: str
+    nodes: tuple[Node, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[Output, ...]
+    root: Instance = field(repr=False, compare=False)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @cached_property
+    def by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    def input_shapes(self, node: Node) -> tuple[TensorShape, ...]:
+        nodes = self.nodes
+        return tuple([nodes[position].shape for position in node.inputs])
+
+    def weights(self, node: Node) -> tuple[Weight, ...]:
+        """The node's arrays, named and shaped as Keras has them."""
+        return node.layer.weights(*self.input_shapes(node))

@@ -1,0 +1,108 @@
+"""Which file a name means: a spec of the zoo, a library beside the spec, a shipped library."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from archc.diagnostics import CompileError, Diagnostic, Span, one_of
+from archc.resources import specs_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, and the folder that it may reach: what it uses lies there or in the zoo."""
+
+    path: Path
+    root: Path
+
+    @property
+    def shown(self) -> str:
+        """The path as a user would type it: relative where the file is below the current folder."""
+        try:
+            return os.fspath(self.path.relative_to(Path.cwd()))
+        except (ValueError, OSError):
+            return os.fspath(self.path)
+
+
+def locate_spec(reference: str) -> Place:
+    """The file of `specs/mine.yaml` or of the zoo's `resnet50`.
+
+    Raises `CompileError` (`spec-unknown`) for a name that is no spec of the zoo.
+    """
+    path = Path(reference)
+    looks_like_path = path.suffix in (".yaml", ".yml") or os.sep in reference or path.exists()
+    if looks_like_path:
+        return Place(Path(os.path.abspath(path)), Path(os.path.abspath(path)).parent)
+    names = zoo()
+    if reference in names:
+        return Place(names[reference], specs_folder())
+    raise CompileError(
+        [
+            Diagnostic(
+                "spec-unknown",
+                f"no spec `{reference}`: it is neither a file nor a spec of the zoo",
+                helps=(one_of(reference, names, "specs of the zoo"),),
+            )
+        ]
+    )
+
+
+def zoo() -> dict[str, Path]:
+    """The shipped specs, name → file."""
+    return {path.stem: path for path in sorted(specs_folder().glob("*.yaml"))}
+
+
+def locate_reference(
+    reference: str, span: Span, user: Place, search: Sequence[Path], code: str
+) -> Place:
+    """The file that a `use:` or `extends:` of the file `user` names.
+
+    It is looked for beside the user, in the user's root, in the search path and in the zoo; what
+    is found must lie inside the root that it was found from, symbolic links followed.
+    """
+    if os.path.isabs(reference) or "\0" in reference or "\\" in reference:
+        raise _refused(reference, span, code)
+    roots = [user.root, *search, specs_folder()]
+    candidates = [(user.path.parent / reference, user.root)]
+    candidates += [(root / reference, root) for root in roots]
+    for candidate, root in candidates:
+        path = Path(os.path.normpath(candidate))
+        if not path.exists():
+            continue
+        if not path.resolve().is_relative_to(root.resolve()):
+            raise _refused(reference, span, code)
+        return Place(path, root)
+    if ".." in Path(reference).parts:
+        raise _refused(reference, span, code)
+    known = {
+        os.fspath(path.relative_to(root))
+        for root in dict.fromkeys(roots)
+        for pattern in ("*.yaml", "blocks/*.yaml")
+        for path in root.glob(pattern)
+    }
+    raise CompileError(
+        [
+            Diagnostic(
+                code,
+                f"no file `{reference}` beside the spec or among the shipped specs",
+                span,
+                helps=(one_of(reference, sorted(known), "files here"),),
+            )
+        ]
+    )
+
+
+def _refused(reference: str, span: Span, code: str) -> CompileError:
+    return CompileError(
+        [
+            Diagnostic(
+                code,
+                f"`{reference}` lies outside the spec's folder",
+                span,
+                helps=("move the file beside the spec, or give its folder with `--search-path`",),
+            )
+        ]
+    )

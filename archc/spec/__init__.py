@@ -1,0 +1,35 @@
+"""Pydantic models of the documents: the shape of the YAML."""
+
+from archc.spec.assemble import Assembled, Family, Library, Setting, assemble, load_family
+from archc.spec.documents import (
+    BlockDocument,
+    Document,
+    ExpectDocument,
+    GroupsDocument,
+    LibraryDocument,
+    SpecDocument,
+    StridePolicyDocument,
+)
+from archc.spec.fields import IDENTIFIER, RESERVED, SPEC_NAME, describe
+from archc.spec.validate import validate
+
+__all__ = [
+    "IDENTIFIER",
+    "RESERVED",
+    "SPEC_NAME",
+    "Assembled",
+    "BlockDocument",
+    "Document",
+    "ExpectDocument",
+    "Family",
+    "GroupsDocument",
+    "Library",
+    "LibraryDocument",
+    "Setting",
+    "SpecDocument",
+    "StridePolicyDocument",
+    "assemble",
+    "describe",
+    "load_family",
+    "validate",
+]

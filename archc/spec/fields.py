@@ -1,0 +1,108 @@
+"""Field types of the documents: located nodes come in, texts, lists and mappings of nodes go out."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, SkipValidation
+from pydantic_core import PydanticCustomError
+
+from archc.source import Mapping, Node, Scalar, Sequence
+
+RESERVED = frozenset({"input", "here", "group", "block", "learner", "row", "repeat", "variant"})
+"""Names that expressions give a meaning of their own: no arg, input or block may take them."""
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+SPEC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}")
+
+
+def expected(what: str) -> PydanticCustomError:
+    """The error for a node of the wrong kind; the report adds what was found."""
+    return PydanticCustomError("expected", "{what}", {"what": f"expected {what}"})
+
+
+def describe(node: Node) -> str:
+    """A node as a diagnostic says it was found: "the text `abc`", "a list", "64.5"."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    if node.value is None:
+        return "nothing"
+    if isinstance(node.value, str):
+        shown = node.text if len(node.text) <= 40 else node.text[:39] + "…"
+        return f"the text `{shown}`"
+    return node.text
+
+
+def open_mapping(node: object) -> dict[str, Node]:
+    if isinstance(node, Scalar) and node.value is None:
+        return {}
+    if not isinstance(node, Mapping):
+        raise expected("a mapping")
+    return {key: entry.value for key, entry in node.entries.items()}
+
+
+def open_named(node: object) -> dict[str, Node]:
+    """A mapping whose keys are identifiers that expressions can use."""
+    entries = open_mapping(node)
+    for key in entries:
+        problem = identifier_problem(key)
+        if problem:
+            raise PydanticCustomError("bad_name", "{problem}", {"problem": problem, "key": key})
+    return entries
+
+
+def identifier_problem(name: str) -> str:
+    """Why `name` can't name an arg, an input or a block; empty where it can."""
+    if not IDENTIFIER.fullmatch(name):
+        return f"expected a name of letters, digits and `_`, found `{name[:60]}`"
+    if keyword.iskeyword(name) or name in RESERVED:
+        return f"`{name}` has a meaning of its own in expressions and can't be a name here"
+    return ""
+
+
+def open_list(node: object) -> list[Node]:
+    if isinstance(node, Scalar) and node.value is None:
+        return []
+    if not isinstance(node, Sequence):
+        raise expected("a list")
+    return list(node.items)
+
+
+def open_text(node: object) -> str:
+    if not isinstance(node, Scalar) or node.value is None:
+        raise expected("text")
+    return node.text
+
+
+def open_identifier(node: object) -> str:
+    text = open_text(node)
+    problem = identifier_problem(text)
+    if problem:
+        raise PydanticCustomError("bad_name", "{problem}", {"problem": problem})
+    return text
+
+
+def open_tag(node: object) -> str:
+    """An id that a list of outputs names; unlike an identifier it may start with a digit."""
+    text = open_text(node)
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,100}", text):
+        raise expected("an id of letters, digits and `_`")
+    return text
+
+
+Located = Annotated[Node, SkipValidation]
+Text = Annotated[str, BeforeValidator(open_text)]
+Identifier = Annotated[str, BeforeValidator(open_identifier)]
+Tag = Annotated[str, BeforeValidator(open_tag)]
+Tags = Annotated[list[Tag], BeforeValidator(open_list)]
+Identifiers = Annotated[list[Identifier], BeforeValidator(open_list)]
+Nodes = Annotated[list[Located], BeforeValidator(open_list)]
+Table = Annotated[dict[str, Located], BeforeValidator(open_mapping)]
+NamedTable = Annotated[dict[str, Located], BeforeValidator(open_named)]
+NamedTables = Annotated[dict[str, Table], BeforeValidator(open_mapping)]
+Texts = Annotated[dict[str, Text], BeforeValidator(open_mapping)]
+StrideBlock = Annotated[Literal["first_block", "last_block"], BeforeValidator(open_text)]

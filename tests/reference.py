@@ -1,0 +1,217 @@
+"""The networks of keras.applications as references, with weights that make a comparison see.
+
+A comparison is blind where the outputs no longer depend on the inputs: random weights are scaled,
+and batch-norm statistics taken from a pass of real size, before they are shaken.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from archc import Spec
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A constructor of keras.applications, and the side of the images to compare at.
+
+    A side that is no multiple of 32 gives feature maps of even and of odd sizes, at which
+    paddings differ.
+    """
+
+    constructor: str
+    side: int = 70
+    slow: bool = False
+
+
+REFERENCES: dict[str, Reference] = {
+    "resnet50": Reference("ResNet50"),
+    "resnet101": Reference("ResNet101"),
+    "resnet152": Reference("ResNet152", slow=True),
+    "vgg@vgg16": Reference("VGG16"),
+    "vgg@vgg19": Reference("VGG19"),
+    "mobilenet_v2": Reference("MobileNetV2"),
+    "mobilenet_v3@small": Reference("MobileNetV3Small"),
+    "mobilenet_v3@large": Reference("MobileNetV3Large"),
+    "densenet@densenet121": Reference("DenseNet121"),
+    "densenet@densenet169": Reference("DenseNet169"),
+    "densenet@densenet201": Reference("DenseNet201", slow=True),
+    "efficientnet@b0": Reference("EfficientNetB0"),
+    "efficientnet@b1": Reference("EfficientNetB1"),
+    "efficientnet@b2": Reference("EfficientNetB2"),
+    "efficientnet@b3": Reference("EfficientNetB3"),
+    "efficientnet@b4": Reference("EfficientNetB4", slow=True),
+    "efficientnet@b5": Reference("EfficientNetB5", slow=True),
+    "efficientnet@b6": Reference("EfficientNetB6", slow=True),
+    "efficientnet@b7": Reference("EfficientNetB7", slow=True),
+    "inception_v3": Reference("InceptionV3", side=107),
+    "convnext@tiny": Reference("ConvNeXtTiny"),
+    "convnext@small": Reference("ConvNeXtSmall"),
+    "convnext@base": Reference("ConvNeXtBase", slow=True),
+    "convnext@large": Reference("ConvNeXtLarge", slow=True),
+    "convnext@xlarge": Reference("ConvNeXtXLarge", slow=True),
+    "nasnet@mobile": Reference("NASNetMobile"),
+    "nasnet@large": Reference("NASNetLarge", slow=True),
+}
+"""The shipped specs that keras.applications has too, by `name@variant`."""
+
+
+def keras_reference(name: str) -> keras.Model:
+    """The network of keras.applications that a shipped spec equals, with random weights."""
+    reference = REFERENCES[name]
+    constructor = getattr(keras.applications, reference.constructor)
+    with warnings.catch_warnings():
+        # MobileNets warn of sizes that they have no pretrained weights for.
+        warnings.simplefilter("ignore")
+        return constructor(weights=None, input_shape=(reference.side, reference.side, 3))
+
+
+def weighted_layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """The layers that have weights, those of models inside the model included."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from weighted_layers(layer)
+        elif layer.weights:
+            yield layer
+
+
+def names_in_reference(spec: Spec, reference: keras.Model) -> dict[str, str]:
+    """archc's name of every layer with weights → its name in the reference."""
+    rules = spec.weight_rules("keras")
+    graph = spec.graph()
+    weighted = [node for node in graph if graph.weights(node)]
+    numbered = _numbered_layers(reference)
+    names = {}
+    for node in weighted:
+        waiting = numbered.get(type(node.layer).__name__)
+        names[node.name] = next(waiting) if waiting else renamed(node.name, rules)
+    return names
+
+
+def renamed(name: str, rules: list[tuple[str, str]]) -> str:
+    for pattern, replacement in rules:
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
+def _numbered_layers(reference: keras.Model) -> dict[str, Iterator[str]]:
+    """The names that Keras gave by number (`conv2d_7`), in the order of making, by archc's layer.
+
+    The numbers go on from model to model, so they say nothing but the order.
+    """
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    for layer in weighted_layers(reference):
+        match = re.fullmatch(r"(conv2d|batch_normalization)(?:_(\d+))?", layer.name)
+        if match:
+            kind = {"conv2d": "Conv", "batch_normalization": "BatchNorm"}[match[1]]
+            numbered.setdefault(kind, []).append((int(match[2] or 0), layer.name))
+    return {kind: iter([name for _, name in sorted(found)]) for kind, found in numbered.items()}
+
+
+def copy_weights_by_name(
+    source: keras.Model, target: keras.Model, names: Mapping[str, str]
+) -> None:
+    """Give each layer of `target` the weights of the layer of `source` that `names` says."""
+    sources = {layer.name: layer for layer in weighted_layers(source)}
+    for layer in weighted_layers(target):
+        _set_weights(layer, sources[names[layer.name]].get_weights())
+
+
+def randomise(model: keras.Model, seed: int) -> None:
+    """Random weights and batch-norm statistics with which outputs depend on inputs.
+
+    Kernels are He-scaled. Batch-norm statistics are those of one pass over random images, each
+    shaken by itself, so that no statistic may stand in for another. The classifier is scaled to
+    what enters it, so that the softmax is not saturated.
+    """
+    random = np.random.default_rng(seed)
+    images = random_images(model, 8, seed)
+    layers = list(weighted_layers(model))
+    for layer in layers:
+        _set_weights(layer, [_random_value(variable, random) for variable in layer.weights])
+    norms = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if norms:
+        _take_statistics(model, norms, images)
+    for norm in norms:
+        _shake_statistics(norm, random)
+    _scale_classifier(model, layers[-1], images)
+
+
+def random_images(model: keras.Model, count: int, seed: int) -> np.ndarray:
+    """Images of blotches, from 0 to 255: noise alone averages out, and all images look alike."""
+    random = np.random.default_rng(seed)
+    *sides, channels = model.input_shape[1:]
+    coarse = random.uniform(0, 255, (count, *(math.ceil(side / 8) for side in sides), channels))
+    blotches = coarse.repeat(8, axis=1).repeat(8, axis=2)[:, : sides[0], : sides[1]]
+    noise = random.uniform(-40, 40, blotches.shape)
+    return np.clip(blotches + noise, 0, 255).astype("float32")
+
+
+def relative_difference(a: Any, b: Any) -> float:
+    """The greatest difference, relative to the greatest value of both."""
+    a, b = np.asarray(a, dtype="float64"), np.asarray(b, dtype="float64")
+    return float(np.abs(a - b).max() / max(np.abs(a).max(), np.abs(b).max()))
+
+
+def _random_value(variable: Any, random: np.random.Generator) -> np.ndarray:
+    shape = tuple(variable.shape)
+    # A LayerScale's variable has no name of its own.
+    match re.sub(r"^variable(_\d+)?$", "gamma", variable.path.rpartition("/")[2]):
+        case "kernel" | "depthwise_kernel" | "pointwise_kernel":
+            depthwise = len(shape) == 4 and shape[-1] == 1
+            fan_in = math.prod(shape[:2] if depthwise else shape[:-1])
+            return random.normal(0, math.sqrt(2 / fan_in), shape)
+        case "gamma":
+            return random.uniform(0.8, 1.2, shape)
+        case "bias" | "beta" | "moving_mean" | "mean":
+            return random.normal(0, 0.1, shape)
+        case "moving_variance" | "variance":
+            return random.uniform(0.5, 1.5, shape)
+        case "count":
+            return np.zeros(shape)
+    raise AssertionError(f"no random value for {variable.path}")
+
+
+def _set_weights(layer: keras.Layer, values: list[np.ndarray]) -> None:
+    layer.set_weights(values)
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()  # it computes with a copy of its statistics
+
+
+def _take_statistics(
+    model: keras.Model, norms: list[keras.layers.BatchNormalization], images: np.ndarray
+) -> None:
+    """Set the moving statistics of every batch norm to those of the images."""
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    model(images, training=True)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def _shake_statistics(norm: keras.layers.BatchNormalization, random: np.random.Generator) -> None:
+    mean = np.asarray(norm.moving_mean)
+    variance = np.asarray(norm.moving_variance)
+    # A channel that happened to be constant would be divided by nothing.
+    variance = np.maximum(variance, 0.05 * variance.mean() + 1e-4)
+    mean = mean + np.sqrt(variance) * random.normal(0, 0.1, mean.shape)
+    norm.moving_mean.assign(mean)
+    norm.moving_variance.assign(variance * random.uniform(0.5, 1.5, variance.shape))
+
+
+def _scale_classifier(model: keras.Model, classifier: keras.Layer, images: np.ndarray) -> None:
+    """Let the logits of the images spread by about 1, around what the images have in common."""
+    features = np.asarray(keras.Model(model.input, classifier.input)(images, training=False))
+    mean, spread = features.mean(axis=0).ravel(), features.std(axis=0).ravel()
+    kernel, bias = classifier.get_weights()
+    scaled = kernel / (math.sqrt(2) * np.sqrt((spread**2).mean()))
+    classifier.set_weights([scaled, bias - mean @ scaled.reshape(mean.size, -1)])

@@ -1,0 +1,88 @@
+"""The shipped specs equal keras.applications: parameters, names of weights, outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import pytest
+
+import archc
+from tests.reference import (
+    REFERENCES,
+    copy_weights_by_name,
+    keras_reference,
+    names_in_reference,
+    random_images,
+    randomise,
+    relative_difference,
+    weighted_layers,
+)
+
+EQUAL = 1e-6
+"""Relative: float32 sums in another order differ by less."""
+
+VISIBLE = 1e-2
+"""Outputs of two inputs that differ by this or more depend on their inputs."""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras() -> Iterator[None]:
+    yield
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if reference.slow else [])
+        for name, reference in REFERENCES.items()
+    ],
+)
+def test_equals_keras(name: str) -> None:
+    reference = keras_reference(name)
+    spec = spec_at_size(name)
+    model = spec.build(seed=0)
+    assert model.count_params() == reference.count_params()
+
+    names = names_in_reference(spec, reference)
+    assert sorted(names) == sorted(layer.name for layer in weighted_layers(model))
+    assert sorted(names.values()) == sorted(layer.name for layer in weighted_layers(reference))
+
+    randomise(reference, seed=1)
+    copy_weights_by_name(reference, model, names)
+    images = random_images(reference, 2, seed=2)
+    expected = reference(images, training=False)
+    assert relative_difference(expected[0], expected[1]) > VISIBLE
+    assert relative_difference(model(images, training=False), expected) < EQUAL
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v3@small", "efficientnet@b0"])
+def test_comparison_sees_another_epsilon(name: str) -> None:
+    """Negative control: one batch norm of many with another epsilon is no longer equal."""
+    reference = keras_reference(name)
+    randomise(reference, seed=1)
+    images = random_images(reference, 2, seed=2)
+    expected = reference(images, training=False)
+    layers = list(weighted_layers(reference))
+    norms = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    norms[len(norms) // 2].epsilon += 1e-3
+    assert relative_difference(reference(images, training=False), expected) > 10 * EQUAL
+
+
+def test_comparison_sees_another_padding() -> None:
+    """Negative control: TensorFlow's padding in the stem, with parameters and names all equal."""
+    reference = keras_reference("resnet50")
+    spec = spec_at_size("resnet50", {"stem[0].conv_bn.padding": "same"})
+    model = spec.build(seed=0)
+    assert model.count_params() == reference.count_params()
+    randomise(reference, seed=1)
+    copy_weights_by_name(reference, model, names_in_reference(spec, reference))
+    images = random_images(reference, 2, seed=2)
+    expected = reference(images, training=False)
+    assert relative_difference(model(images, training=False), expected) > 1000 * EQUAL
+
+
+def spec_at_size(name: str, settings: dict[str, object] | None = None) -> archc.Spec:
+    side = REFERENCES[name].side
+    return archc.load(name).with_({"input": [side, side, 3], **(settings or {})})
