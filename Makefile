@@ -80,3 +80,4 @@ $(VENV)/installed: $(VENV)/created pyproject.toml
 $(VENV)/installed-dev: $(VENV)/created pyproject.toml
 	@echo 'Installing archc with Keras, TensorFlow and the tests into $(VENV): 2 GB, once, a few minutes'
 	$(call install,.[dev])
+	@touch $(VENV)/installed

@@ -30,7 +30,7 @@ def run(arguments: list[str] | None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("archc: interrupted", file=sys.stderr)
+        click.echo("archc: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe has enough; Python would complain again when it closes stdout.
@@ -46,10 +46,10 @@ def _fault(error: Exception) -> int:
     from archc import __version__
 
     kind = type(error).__name__
-    print(
+    click.echo(
         f"archc: internal error: {kind}: {error}\n"
         "This is a fault of archc, not of the spec. Please report it with the spec, "
         f"archc's version ({__version__}) and what `ARCHC_DEBUG=1 archc …` prints.",
-        file=sys.stderr,
+        err=True,
     )
     return FAULT

@@ -15,7 +15,7 @@ def parts_text(graph: Graph) -> str:
     analysis = analyse(graph)
     total = analysis.total
     inputs = [(graph.nodes[i].name, graph.nodes[i].shape) for i in graph.inputs]
-    rows = [_HEAD]
+    rows: list[tuple[str, ...]] = [_HEAD]
     rows += [(name, "", "", str(shape), "0", "0") for name, shape in inputs]
     rows += [_part_row(part) for part in parts(graph, analysis)]
     rows.append(("total", "", str(len(graph) - len(inputs)), _outputs(graph), *_counts(total)))

@@ -7,16 +7,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import click
+
 from archc.diagnostics import Diagnostic
 from archc.diagnostics.render import render_all
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """All diagnostics on stderr, in colour where that is a terminal."""
-    print(render_all(diagnostics, colour=_colours(sys.stderr)), file=sys.stderr)
+    click.echo(render_all(diagnostics, colour=_colours(sys.stderr)), err=True)
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if errors > 1:
-        print(f"{errors} errors", file=sys.stderr)
+        click.echo(f"{errors} errors", err=True)
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
@@ -37,7 +39,7 @@ def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) ->
 def stage(message: str) -> Iterator[None]:
     """Tells on stderr what takes a while: a spinner on a terminal, a line elsewhere."""
     if not sys.stderr.isatty():
-        print(f"{message} …", file=sys.stderr)
+        click.echo(f"{message} …", err=True)
         yield
         return
     from rich.console import Console

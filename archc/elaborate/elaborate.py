@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from functools import partial
 
 from archc.diagnostics import CompileError, Findings, Span
-from archc.elaborate.groups import GroupsRunner
-from archc.elaborate.interpret import Interpreter, TooLarge, whole
+from archc.elaborate.group_values import GroupValues
+from archc.elaborate.instantiate import whole
+from archc.elaborate.interpret import Interpreter
 from archc.elaborate.link import link
+from archc.elaborate.network import TooLarge
 from archc.elaborate.program import Groups, Program, Step, Steps
 from archc.elaborate.prune import prune
 from archc.elaborate.report import error
 from archc.elaborate.scope import Frame, Poisoned, Stream, Tensor
 from archc.elaborate.values import compile_text, compile_value
-from archc.graph import Graph, Instance, Node, Output
+from archc.graph import Graph, Instance, Output
 from archc.layers import Input, TensorShape
 from archc.source import Mapping
 from archc.source import Node as Tree
@@ -82,10 +84,8 @@ class _Elaboration:
             raise error("wrong-type", "expected at least one input", node.span)
         for name, tree in named.items():
             shape = self._shape(name, tree)
-            nodes = self._interpreter.nodes
-            nodes.append(Node(name, Input(shape=shape), (), shape, tree.span, self._root))
-            self._interpreter.names[name] = tree.span
-            self._frame.inputs[name] = Tensor(len(nodes) - 1, shape)
+            add = self._interpreter.network.add_input
+            self._frame.inputs[name] = add(name, shape, tree.span, self._root)
 
     def _shape(self, name: str, tree: Tree) -> TensorShape:
         value = compile_value(tree, name).evaluate(self._frame)
@@ -106,9 +106,8 @@ class _Elaboration:
 
     def _learner_total(self, steps: tuple[Step, ...]) -> int:
         """The number of blocks of all groups of the learner; counted once, when asked for."""
-        total = sum(
-            GroupsRunner(self._interpreter, groups, self._frame).total for groups in _groups(steps)
-        )
+        counts = [GroupValues(groups, self._frame).block_counts() for groups in _groups(steps)]
+        total = sum(map(sum, counts))
         self._interpreter.learner_total = lambda: total
         return total
 
@@ -133,7 +132,7 @@ class _Elaboration:
         return self._interpreter.group_outputs
 
     def _graph(self, name: str, outputs: list[Tensor]) -> Graph:
-        nodes = self._interpreter.nodes
+        nodes = self._interpreter.network.nodes
         about = self._document.about
         text = str(compile_text(about, "about").evaluate(self._frame)) if about else ""
         kept, places = prune(nodes, [tensor.node for tensor in outputs], self._root)

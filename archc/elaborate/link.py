@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
+from archc.elaborate.ids import collect_ids
 from archc.elaborate.link_defaults import DefaultsLinker
-from archc.elaborate.link_steps import StepLinker, collect_ids
+from archc.elaborate.link_steps import StepLinker
 from archc.elaborate.names import BodyNames
 from archc.elaborate.program import Block, FileScope, Program, Step
 from archc.elaborate.values import Constant, Value, compile_value

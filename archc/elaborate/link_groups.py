@@ -24,12 +24,12 @@ class GroupsLinker:
 
     def link(self, node: Node) -> Groups:
         document = validate(GroupsDocument, self._as_mapping(node))
-        outer = self._steps.context
-        self._steps.context = outer | GROUP_NAMES
+        outer = self._names.context
+        self._names.context = outer | GROUP_NAMES
         try:
             return self._groups(document, node)
         finally:
-            self._steps.context = outer
+            self._names.context = outer
 
     def _as_mapping(self, node: Node) -> Node:
         if not isinstance(node, Mapping):
@@ -48,13 +48,13 @@ class GroupsLinker:
         identifier = None
         if document.id is not None:
             identifier = compile_text(document.id, "id")
-            self._names.check(identifier, self._steps.context)
+            self._names.check(identifier)
         keys = frozenset(values).union(*(row.values for row in rows or ()))
         scaling = {key: compile_value(value, key) for key, value in document.scaling.items()}
         for value in scaling.values():
             # Rows that an arg holds are known only later, so nothing can be said of their keys.
             if computed is None:
-                self._names.check(value, self._steps.context | keys)
+                self._names.check(value, keys)
         before = self._steps.steps(document.before)
         if identifier is not None:
             self._names.declare(identifier)
@@ -98,20 +98,20 @@ class GroupsLinker:
     def row(self, node: Node) -> Row:
         row = compile_row(node)
         for value in row.values.values():
-            self._names.check(value, self._steps.context)
+            self._names.check(value)
         for value in row.block.values if row.block else ():
-            self._names.check(value, self._steps.context)
+            self._names.check(value)
         return row
 
     def _value(self, node: Node, key: str) -> Value:
         value = compile_value(node, key)
-        self._names.check(value, self._steps.context)
+        self._names.check(value)
         return value
 
     def _choice(self, node: Node | None) -> BlockChoice | None:
         choice = compile_choice(node)
         for value in choice.values if choice else ():
-            self._names.check(value, self._steps.context)
+            self._names.check(value)
         return choice
 
     def _policy(self, node: Node | None) -> StridePolicy | None:

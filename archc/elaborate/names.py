@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archc.diagnostics import Diagnostic, Findings, Span, one_of
-from archc.elaborate.values import Computed, Constant, Templated, Value, unknown_name
+from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of
+from archc.elaborate.values import Constant, Templated, Value, unknown_name
 
 GROUP_NAMES = frozenset({"group", "block", "learner", "row"})
 
@@ -26,6 +26,8 @@ class BodyNames:
     later: dict[str, Span] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     patterns: list[re.Pattern[str]] = field(default_factory=list)
+    context: frozenset[str] = frozenset()
+    """Names that hold around the step at hand: `group`, `row`, `repeat`, …"""
 
     def declare(self, identifier: Value) -> None:
         """A step's id becomes a name for the steps after it."""
@@ -43,6 +45,7 @@ class BodyNames:
         """Every free name of the value is known here, else a finding."""
         if value is None or value.constant:
             return
+        extra = extra | self.context
         unknown = value.free_names - self.fixed - self.ids - extra
         if not unknown:
             return
@@ -80,7 +83,7 @@ class BodyNames:
         if name in GROUP_NAMES:
             return Diagnostic(
                 "unknown-name",
-                f"`{name}` is known only in the learner's own keys, rows, ids, `before` and `after`",
+                f"`{name}` is known only in the keys, rows and ids of groups, `before` and `after`",
                 span,
                 helps=(f"declare an arg and give it there: `position: ={name}.index`",)
                 if name != "row"
@@ -92,15 +95,9 @@ class BodyNames:
 
 
 def _forward(name: str, span: Span, later: Span) -> Diagnostic:
-    from archc.diagnostics import Related
-
     return Diagnostic(
         "from-forward",
         f"`{name}` is a later step: a step takes only what came before it",
         span,
         related=(Related(later, "defined here"),),
     )
-
-
-def occurs(value: Value | None, name: str) -> bool:
-    return isinstance(value, Computed | Templated) and name in value.free_names

@@ -85,11 +85,11 @@ class StridePolicy:
 class BlockChoice:
     """`{first: projection_block, rest: identity_block}` over the blocks of a group."""
 
-    rest: Value | None
+    rest: Value
     first: Value | None = None
     last: Value | None = None
 
-    def at(self, index: int, count: int) -> Value | None:
+    def at(self, index: int, count: int) -> Value:
         if index == 0 and self.first is not None:
             return self.first
         if index == count - 1 and self.last is not None:

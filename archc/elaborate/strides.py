@@ -1,11 +1,11 @@
-"""The stride policy: which stride a group has, which of its blocks gets it, and where it dilates."""
+"""The stride policy: each group's stride, the block that gets it, and where it dilates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from archc.diagnostics import Span
-from archc.elaborate.interpret import whole
+from archc.elaborate.instantiate import whole
 from archc.elaborate.program import StridePolicy
 from archc.elaborate.report import error
 from archc.elaborate.scope import Tensor

@@ -5,7 +5,7 @@ from archc.layers.arrangement import ChannelShuffle, Flatten, Reshape, Slice
 from archc.layers.base import Layer, ShapeError, Weight
 from archc.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archc.layers.dense import Dense
-from archc.layers.invalid import AttributeProblem, InvalidAttributes
+from archc.layers.invalid import AttributeProblem, InvalidAttributes, spelled
 from archc.layers.merges import Add, Average, Concat, Maximum, Multiply
 from archc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
 from archc.layers.placeholder import Input
@@ -82,4 +82,5 @@ __all__ = [
     "ZeroPad",
     "make",
     "pads",
+    "spelled",
 ]

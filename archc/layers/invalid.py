@@ -23,7 +23,7 @@ class AttributeProblem:
     helps: tuple[str, ...] = ()
 
 
-class InvalidAttributes(Exception):  # noqa: N818  (it names what was found, like a diagnostic)
+class InvalidAttributes(Exception):
     """The attributes do not make a layer; `problems` says why, at most once for each attribute."""
 
     def __init__(self, problems: Iterable[AttributeProblem]) -> None:

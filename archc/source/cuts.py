@@ -8,6 +8,7 @@ from typing import Final
 from archc.diagnostics import Diagnostic, SourceText, Span
 from archc.source.brackets import closing_bracket, expression_end, quote_end, unbalanced
 
+_PAIRED: Final = re.compile(r"[()\[\]{}'\"]")
 _TOKEN: Final = re.compile(r"[&*!]\S*|#[^\n]*|[|>][^\n]*\n|[-?:](?=\s)|[\s,]")
 _FLOW_PLAIN: Final = re.compile(
     r"(?:[^\s,\[\]{}:#]|:(?=[^\s,\[\]{}])|(?<=\S)#|[ \t]+(?=[^\s#,\[\]{}:]))+"
@@ -52,7 +53,8 @@ def check_cut(source: SourceText, text: str, start: int, end: int, collection: s
 
 def _is_cut(text: str, after: str) -> bool:
     if text.startswith("="):
-        return after in ("[", "{") or unbalanced(text) is not None
+        has_parts = _PAIRED.search(text) is not None
+        return after in ("[", "{") or (has_parts and unbalanced(text) is not None)
     # Text may hold an apostrophe: only what starts at the first `$(` is code.
     opened = text.find("$(")
     return opened >= 0 and unbalanced(_embedded(text[opened:])) is not None

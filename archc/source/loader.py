@@ -27,7 +27,10 @@ from archc.source.syntax import syntax_diagnostic
 from archc.source.tree import OpenCollection, Tree
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|(?<=\s)#[^\n]*\n)*)+")
+_BLANKS: Final = " \t\r\n\x85\u2028\u2029"
+_PROPERTIES: Final = re.compile(
+    rf"(?:[&!][^{_BLANKS},\[\]{{}}]*(?:[{_BLANKS}]|(?<=[{_BLANKS}])#[^\n]*\n)*)+"
+)
 
 
 def compose(source: SourceText) -> Node:
@@ -223,7 +226,7 @@ class _Composer:
         return end
 
     def _trimmed(self, start: int, end: int) -> int:
-        return start + max(len(self._source.text[start:end].rstrip()), min(1, end - start))
+        return start + max(len(self._source.text[start:end].rstrip(_BLANKS)), min(1, end - start))
 
     def _span(self, event: Any) -> Span:
         return Span(

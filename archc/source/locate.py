@@ -35,7 +35,8 @@ def locate_spec(reference: str) -> Place:
     path = Path(reference)
     looks_like_path = path.suffix in (".yaml", ".yml") or os.sep in reference or path.exists()
     if looks_like_path:
-        return Place(Path(os.path.abspath(path)), Path(os.path.abspath(path)).parent)
+        absolute = Path.cwd() / path
+        return Place(absolute, absolute.parent)
     names = zoo()
     if reference in names:
         return Place(names[reference], specs_folder())
@@ -63,7 +64,7 @@ def locate_reference(
     It is looked for beside the user, in the user's root, in the search path and in the zoo; what
     is found must lie inside the root that it was found from, symbolic links followed.
     """
-    if os.path.isabs(reference) or "\0" in reference or "\\" in reference:
+    if Path(reference).is_absolute() or "\0" in reference or "\\" in reference:
         raise _refused(reference, span, code)
     roots = [user.root, *search, specs_folder()]
     candidates = [(user.path.parent / reference, user.root)]

@@ -1,4 +1,4 @@
-"""One spec from its files: `extends` merged, the variant laid on, settings applied, libraries read."""
+"""One spec from its files: `extends` merged, the variant and settings laid on, libraries read."""
 
 from __future__ import annotations
 
@@ -137,11 +137,11 @@ def _refuse_cycle(entry: Entry, below: tuple[Entry, ...]) -> None:
 def _tree(place: Place) -> Mapping:
     stat = place.path.stat() if place.path.is_file() else None
     version = (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else (0, 0, 0)
-    return _tree_cached(os.fspath(place.path), place.shown, version)
+    return _tree_at_version(os.fspath(place.path), place.shown, version)
 
 
 @lru_cache(maxsize=64)
-def _tree_cached(path: str, shown: str, version: tuple[int, int, int]) -> Mapping:
+def _tree_at_version(path: str, shown: str, _version: tuple[int, int, int]) -> Mapping:
     tree = compose(read_source(Path(path), shown))
     if not isinstance(tree, Mapping):
         message = "expected a mapping of `name`, `input`, `stem`, `learner`, `task`, …"

@@ -26,7 +26,7 @@ from archc.spec.fields import (
 )
 
 ORIGIN = "\0origin"
-"""The key under which a document carries its node; no key of YAML text can clash: it is set last."""
+"""The key under which a document carries its node; it is set last, so no YAML key can clash."""
 
 
 class Document(BaseModel):
@@ -36,7 +36,7 @@ class Document(BaseModel):
         extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
     )
 
-    origin: InstanceOf[Mapping] = Field(alias=ORIGIN, repr=False)
+    origin: InstanceOf[Mapping] = Field(alias="\0origin", repr=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Field types of the documents: located nodes come in, texts, lists and mappings of nodes go out."""
+"""Field types of the documents: located nodes in, texts, lists and mappings of nodes out."""
 
 from __future__ import annotations
 

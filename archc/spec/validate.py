@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -31,13 +31,13 @@ def _diagnostic(model: type[Document], root: Node, detail: ErrorDetails) -> Diag
     kind = detail["type"]
     location = detail["loc"]
     if kind == "extra_forbidden":
-        key = str(location[-1])
+        unknown = str(location[-1])
         keys = _keys(model, location[:-1])
         return Diagnostic(
             "unknown-key",
-            f"unknown key `{key}`",
+            f"unknown key `{unknown}`",
             key_span or node.span,
-            helps=(one_of(key, keys, "keys here"),),
+            helps=(one_of(unknown, keys, "keys here"),),
         )
     if kind == "missing":
         return Diagnostic("missing-key", f"missing key `{location[-1]}`", _opening(owner))
@@ -76,8 +76,6 @@ def _keys(model: type[Document], location: tuple[int | str, ...]) -> list[str]:
 
 
 def _documents_in(annotation: object) -> list[type[Document]]:
-    from typing import get_args
-
     if isinstance(annotation, type) and issubclass(annotation, Document):
         return [annotation]
     return [found for part in get_args(annotation) for found in _documents_in(part)]

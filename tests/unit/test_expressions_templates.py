@@ -52,12 +52,9 @@ def test_text(text: str, expected: str) -> None:
 
 def test_parts() -> None:
     template = parse_text("block$(group.number)_$(n)$(n)")
-    assert [part if isinstance(part, str) else (part[0].text, part[1]) for part in template.parts] == [
-        "block", ("group.number", 7), "_", ("n", 23), ("n", 27),
-    ]  # fmt: skip
-    assert all(
-        isinstance(part[0], Expression) for part in template.parts if isinstance(part, tuple)
-    )
+    shown = [part if isinstance(part, str) else (part[0].text, part[1]) for part in template.parts]
+    assert shown == ["block", ("group.number", 7), "_", ("n", 23), ("n", 27)]
+    assert isinstance(template.parts[1][0], Expression)
     assert template.names == {"group", "n"}
     assert template.attributes == {("group", "number")}
     assert not template.constant

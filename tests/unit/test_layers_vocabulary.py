@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archc.layers import (
@@ -159,7 +159,6 @@ def words(draw: st.DrawFn) -> tuple[Verb, tuple[tuple[str, object], ...]]:
     return verb, tuple((draw(required) | draw(optional)).items())
 
 
-@settings(max_examples=20000,deadline=None)
 @given(words(), st.lists(st.integers(1, 20), min_size=1, max_size=5).map(TensorShape))
 def test_whatever_is_written_gives_a_layer_and_a_shape_or_says_why_not(
     spec: tuple[Verb, tuple[tuple[str, object], ...]], shape: TensorShape

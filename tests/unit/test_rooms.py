@@ -17,7 +17,7 @@ PACKAGE = Path(archc.__file__).parent
 SPECS = PACKAGE.parent / "specs"
 
 SURFACE = "surface"
-"""The modules that stand directly in `archc`, but for `resources`."""
+"""The modules that stand directly in `archc`, but for `resources` and `__main__`."""
 
 # A room imports itself and the rooms of smaller numbers.
 LEVELS = {
@@ -49,6 +49,8 @@ def modules() -> list[Path]:
 def room_of(parts: tuple[str, ...]) -> str:
     """The room of a module by its path under `archc`."""
     first = parts[0] if parts else ""
+    if first == "__main__":
+        return "cli"
     return first if first in LEVELS else SURFACE
 
 
@@ -56,8 +58,11 @@ def room_of_file(path: Path) -> str:
     return room_of(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
-def imports(path: Path, *, lazy: bool = True) -> Iterator[tuple[str, ...]]:
-    """The modules that a file imports, split at the dots; `lazy`: inside functions too."""
+def imports(path: Path, *, lazy: bool = True, typing: bool = True) -> Iterator[tuple[str, ...]]:
+    """The modules that a file imports, split at the dots.
+
+    `lazy`: those inside functions too; `typing`: those under `if TYPE_CHECKING:` too.
+    """
     pending: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while pending:
         node = pending.pop()
@@ -69,6 +74,8 @@ def imports(path: Path, *, lazy: bool = True) -> Iterator[tuple[str, ...]]:
                 yield from ((*module, alias.name) for alias in node.names)
             case ast.FunctionDef() | ast.AsyncFunctionDef() if not lazy:
                 pass
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")) if not typing:
+                pending.extend(node.orelse)
             case _:
                 pending.extend(ast.iter_child_nodes(node))
 
@@ -91,7 +98,7 @@ def test_imports_run_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_the_keras_target_imports_a_framework(path: Path) -> None:
-    imported = {name[0] for name in imports(path)} & FRAMEWORKS
+    imported = {name[0] for name in imports(path, typing=False)} & FRAMEWORKS
     in_keras_target = path.is_relative_to(PACKAGE / "targets" / "keras")
     assert imported <= ({"keras", "tensorflow"} if in_keras_target else set())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archc.cli.options import load_spec, spec_options
+from archc.cli.options import spec_options
 
 
 @click.command("build", short_help="Build the Keras model of a spec.")

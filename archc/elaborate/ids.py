@@ -1,0 +1,37 @@
+"""Ids of steps: what one may look like, and which ones a body has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archc.diagnostics import Span
+from archc.source import Mapping, Node, Scalar, Sequence
+
+MAX_CHARACTERS = 100
+
+
+def id_problem(name: str) -> str:
+    """Why `name` can't be an id; empty where it can."""
+    if name == "input":
+        return "`input` is the tensor that enters the block and can't be an id"
+    if len(name) > MAX_CHARACTERS or not all(
+        c == "_" or (c.isascii() and c.isalnum()) for c in name
+    ):
+        return f"expected an id of letters, digits and `_`, found `{name[:60]}`"
+    return ""
+
+
+def collect_ids(nodes: Iterable[Node]) -> dict[str, Span]:
+    """The literal ids of a body, paths and sequences included, with their places."""
+    found: dict[str, Span] = {}
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Sequence):
+            waiting.extend(node.items)
+        elif isinstance(node, Mapping):
+            entry = node.entries.get("id")
+            if entry is not None and isinstance(entry.value, Scalar):
+                found.setdefault(entry.value.text, entry.value.span)
+            waiting.extend(entry.value for entry in node.entries.values())
+    return found

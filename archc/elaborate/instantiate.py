@@ -1,0 +1,135 @@
+"""Calls evaluated where they stand: attributes to layers, ids to tensors, args to names."""
+
+from __future__ import annotations
+
+from archc.diagnostics import CompileError, Span, one_of
+from archc.elaborate.ids import id_problem
+from archc.elaborate.program import Block, FileScope, LayerCall, RoleCall
+from archc.elaborate.report import error, invalid_attributes
+from archc.elaborate.scope import POISON, Frame, Stream, Tensor
+from archc.elaborate.values import Value
+from archc.layers import ACTIVATIONS, LAYERS, NORMS, ROLES, InvalidAttributes, Layer, make, spelled
+
+NO_LAYER = {"activation": "linear", "norm": "none"}
+"""The kind of a role that makes no layer."""
+
+
+def make_layer(call: LayerCall, span: Span, frame: Frame) -> Layer:
+    """The layer of a call with its attributes evaluated. Raises `CompileError`."""
+    if call.ready is not None:
+        return call.ready
+    values = dict(call.defaults)
+    given = {name: value.evaluate(frame) for name, value in call.defaults.items()}
+    for name, value in call.attributes.items():
+        result = value.evaluate(frame)
+        if result is not None:
+            given[name] = result
+            values[name] = value
+    try:
+        return make(call.verb, tuple([(k, v) for k, v in given.items() if v is not None]))
+    except InvalidAttributes as problem:
+        raise CompileError(invalid_attributes(problem, values, span)) from None
+
+
+def role_layer(call: RoleCall, span: Span, frame: Frame) -> Layer | None:
+    """The layer that `norm` or `activation` stands for here; None for `linear` and `none`."""
+    kind = call.kind.evaluate(frame) if call.kind is not None else None
+    place = call.kind.span if call.kind is not None else span
+    if kind is None:
+        default = call.file.defaults.get(call.role, {}).get("kind")
+        kind = default.evaluate(frame) if default is not None else ROLES[call.role]
+        place = default.span if default is not None else span
+    if kind == NO_LAYER[call.role]:
+        return None
+    kinds = NORMS if call.role == "norm" else ACTIVATIONS
+    if not isinstance(kind, str) or kind not in kinds:
+        help_line = one_of(str(kind), (*kinds, NO_LAYER[call.role]), f"kinds of {call.role}")
+        message = f"expected a kind of {call.role}, found {spelled(kind)}"
+        raise error("wrong-type", message, place, help_line)
+    defaults = call.file.defaults.get(kind, {})
+    return make_layer(LayerCall(LAYERS[kind], call.attributes, defaults), span, frame)
+
+
+def evaluate_id(value: Value, frame: Frame) -> str:
+    """A step's id. Raises `CompileError` where it can't be a name."""
+    identifier = str(value.evaluate(frame))
+    problem = id_problem(identifier)
+    if problem:
+        raise error("bad-name", problem, value.span)
+    return identifier
+
+
+def resolve(value: Value, frame: Frame) -> Stream:
+    """The tensors that `from:`, or an arg for an input, names. Raises `CompileError`."""
+    found = value.evaluate(frame)
+    if isinstance(found, Tensor):
+        return (found,)
+    if isinstance(found, str):
+        return tagged(found, frame, value.span)
+    raise error("wrong-type", "expected the id of an earlier step", value.span)
+
+
+def tagged(name: str, frame: Frame, span: Span) -> Stream:
+    """The tensors of the step with this id. Raises `CompileError` where there is none."""
+    if name in frame.tags:
+        return frame.tags[name]
+    if name in frame.inputs:
+        return (frame.inputs[name],)
+    if name == "input":
+        return (next(iter(frame.inputs.values())),)
+    if name in frame.left_out:
+        raise error("unknown-id", f"the step `{name}` was left out by its `when`", span)
+    known = sorted({"input", *frame.inputs, *frame.tags})
+    help_line = one_of(name, known, "ids before this step")
+    raise error("unknown-id", f"no earlier step has the id `{name}`", span, help_line)
+
+
+def block_inputs(
+    block: Block, given: dict[str, Tensor], stream: Stream, span: Span
+) -> dict[str, Tensor]:
+    """The block's inputs: those given by name, the others from the stream in order."""
+    entering = {}
+    for position, name in enumerate(block.inputs):
+        if name in given:
+            entering[name] = given[name]
+        elif position < len(stream):
+            entering[name] = stream[position]
+        elif stream[0] is POISON:
+            entering[name] = POISON
+        else:
+            message = f"`{block.name}` needs its input `{name}`: one tensor comes in here"
+            raise error("missing-input", message, span, f"give it an id: `{name}: some_id`")
+    return entering
+
+
+def bind(block: Block, arguments: dict[str, object], inner: Frame, span: Span) -> None:
+    """Args as given, defaults where they are not: an arg that is null counts as not given."""
+    for name in block.arguments:
+        value = arguments.get(name)
+        if value is None:
+            default = block.defaults.get(name)
+            if default is None:
+                raise error("missing-arg", f"`{block.name}` needs `{name}`", span)
+            value = default.evaluate(inner)
+        inner.args[name] = value
+
+
+def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
+    """The block, or the layer, that a group's `block:` names. Raises `CompileError`."""
+    name = value.evaluate(frame)
+    if isinstance(name, str) and name in file.blocks:
+        return file.blocks[name]
+    if isinstance(name, str) and name in LAYERS:
+        return name
+    help_line = one_of(str(name), [*file.blocks, *LAYERS], "blocks")
+    raise error("unknown-block", f"unknown block `{name}`", value.span, help_line)
+
+
+def whole(value: object, name: str, span: Span, *, least: int) -> int:
+    """A whole number, at least `least`; 4.0 is one, 4.5 and `true` are not."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        message = f"`{name}`: expected a whole number of at least {least}, found {spelled(value)}"
+        raise error("wrong-type", message, span)
+    return value

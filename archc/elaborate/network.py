@@ -1,0 +1,89 @@
+"""The nodes of a network as they come: named once, shaped, counted."""
+
+from __future__ import annotations
+
+from archc.diagnostics import CompileError, Diagnostic, Findings, Related, Span
+from archc.elaborate.limits import MAX_NODES
+from archc.elaborate.program import MergeCall
+from archc.elaborate.report import error, located, merge_error, shape_error
+from archc.elaborate.scope import POISON, Poisoned, Tensor
+from archc.graph import Instance, Node
+from archc.layers import Dropout, DropPath, Input, Layer, ShapeError, TensorShape
+
+
+class TooLarge(Exception):
+    """A limit is passed: the rest of the network is not elaborated."""
+
+
+class Network:
+    """A growing list of nodes; what does not fit goes to the findings."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.nodes: list[Node] = []
+        self._findings = findings
+        self._names: dict[str, Span] = {}
+
+    def add_input(self, name: str, shape: TensorShape, span: Span, instance: Instance) -> Tensor:
+        """A placeholder for what comes in from outside."""
+        return self._add(Node(name, Input(shape=shape), (), shape, span, instance))
+
+    def add_layer(
+        self, layer: Layer, name: str, tensor: Tensor, span: Span, instance: Instance
+    ) -> Tensor:
+        """The layer on a tensor; the tensor itself where the layer would do nothing.
+
+        A layer that does not fit is reported, and its tensor poisoned unless its shape is known
+        all the same.
+        """
+        if isinstance(layer, Dropout | DropPath) and layer.rate == 0:
+            return tensor
+        if tensor.shape is None:
+            raise Poisoned
+        try:
+            shape = layer.output_shape(tensor.shape)
+        except ShapeError as problem:
+            diagnostic = shape_error(problem, span, (tensor.shape,))
+            self._findings.add(located(diagnostic, instance))
+            if problem.shape is None:
+                return POISON
+            shape = problem.shape
+        return self._add(Node(name, layer, (tensor.node,), shape, span, instance))
+
+    def add_merge(
+        self, merge: MergeCall, name: str, ends: list[Tensor], span: Span, instance: Instance
+    ) -> Tensor:
+        """The paths' ends joined. Raises `CompileError` where they disagree."""
+        shapes = tuple([end.shape for end in ends if end.shape is not None])
+        if len(shapes) < len(ends):
+            raise Poisoned
+        try:
+            shape = merge.layer.output_shape(*shapes)
+        except ShapeError as problem:
+            raise CompileError([merge_error(problem, span, merge, shapes)]) from None
+        inputs = tuple([end.node for end in ends])
+        return self._add(Node(name, merge.layer, inputs, shape, span, instance))
+
+    def too_large(self, message: str, span: Span) -> TooLarge:
+        """The exception that ends the elaboration, its reason told."""
+        self._findings.add(Diagnostic("too-large", message, span))
+        return TooLarge()
+
+    def _add(self, node: Node) -> Tensor:
+        if not node.name:
+            message = '`id: ""` takes the name of the scope around it, and there is none here'
+            raise error("bad-name", message, node.span)
+        if node.name in self._names:
+            self._report_duplicate(node)
+        self._names.setdefault(node.name, node.span)
+        if len(self.nodes) >= MAX_NODES:
+            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", node.span)
+        self.nodes.append(node)
+        return Tensor(len(self.nodes) - 1, node.shape)
+
+    def _report_duplicate(self, node: Node) -> None:
+        first = self._names[node.name]
+        related = (Related(first, "first used here"),) if first != node.span else ()
+        helps = ("give each an `id` of its own, such as `id: conv$(repeat.number)` in a repeat",)
+        message = f"two layers have the name `{node.name}`"
+        diagnostic = Diagnostic("duplicate-name", message, node.span, related=related, helps=helps)
+        self._findings.add(located(diagnostic, node.instance))
