@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from archc.diagnostics import CompileError, Findings, Span
@@ -29,11 +31,24 @@ def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
     Raises `CompileError` with every independent error of all the spec's files.
     """
     findings = Findings()
-    program = link(assembled, findings)
-    graph = _Elaboration(assembled, program, findings).run(features)
+    with _collector_paused():
+        program = link(assembled, findings)
+        graph = _Elaboration(assembled, program, findings).run(features)
     findings.raise_if_any()
     assert graph is not None
     return graph
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A network only grows: walking it again and again for garbage would cost more than it does."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Elaboration:

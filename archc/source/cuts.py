@@ -100,7 +100,7 @@ def search_cut(source: SourceText, text: str, start: int, stop: int, flow_depth:
         if character in "[{":
             openings.append(character)
         elif character in "]}":
-            openings = openings[:-1]
+            del openings[-1:]
         elif character in "'\"":
             offset = quote_end(text, offset) or stop
             continue

@@ -16,5 +16,5 @@ MAX_DEPTH: Final = 100
 MAX_DIGITS: Final = 18
 """Digits of a whole number: what 64 bits hold for certain."""
 
-MAX_CUTS: Final = 20
+MAX_CUTS: Final = 10
 """Cut expressions that are mended to look for further errors: each one costs a parse."""

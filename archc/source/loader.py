@@ -145,16 +145,16 @@ class _Composer:
         end = event.end_mark.index + self._shift
         text, style = event.value, event.style
         quoted = bool(style)
-        if not quoted:
-            stack = self._tree.stack
-            if stack and stack[-1].flow and ("=" in text[:1] or "$(" in text):
-                collection = "sequence" if stack[-1].entries is None else "mapping"
-                check_cut(self._source, text, start, end, collection)
-        elif style in "|>":
-            end = self._trimmed(start, end)
+        stack = self._tree.stack
+        top = stack[-1] if stack else None
+        if quoted:
+            end = self._trimmed(start, end) if style in "|>" else end
+        elif top is not None and top.flow and (text[:1] == "=" or "$(" in text):
+            check_cut(self._source, text, start, end, top.kind)
         self._end = end
         span = Span(self._source, start, end)
-        value = text if quoted or self._tree.wants_key else self._resolve(text, span)
+        is_text = quoted or (top is not None and top.wants_key)
+        value = text if is_text else self._resolve(text, span)
         self._size += 1
         self._finish(Scalar(value, text, span, quoted), event.anchor, self._size - 1, 0)
 

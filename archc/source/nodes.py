@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from archc.diagnostics import Span
 
-ScalarValue: TypeAlias = None | bool | int | float | str
+ScalarValue: TypeAlias = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

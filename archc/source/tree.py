@@ -34,6 +34,10 @@ class OpenCollection:
         self.wants_key = mapping
         self.key: Scalar | None = None
 
+    @property
+    def kind(self) -> str:
+        return "sequence" if self.entries is None else "mapping"
+
     def finish(self, source: SourceText, end: int) -> Mapping | Sequence:
         span = Span(source, self.start, end)
         if self.entries is None:
@@ -48,10 +52,6 @@ class Tree:
         self.root: Node | None = None
         self.stack: list[OpenCollection] = []
         self._findings = findings
-
-    @property
-    def wants_key(self) -> bool:
-        return bool(self.stack) and self.stack[-1].wants_key
 
     def place(self, node: Node, height: int, alias: Span | None = None) -> None:
         """Put a finished node into the innermost open collection.
