@@ -12,7 +12,7 @@ from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import whole
 from archc.elaborate.interpret import Interpreter
 from archc.elaborate.link import link
-from archc.elaborate.network import TooLarge
+from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import Groups, Program, Step, Steps
 from archc.elaborate.prune import prune
 from archc.elaborate.report import error
@@ -22,7 +22,7 @@ from archc.graph import Graph, Instance, Output
 from archc.layers import Input, TensorShape
 from archc.source import Mapping
 from archc.source import Node as Tree
-from archc.spec import SPEC_NAME, Assembled
+from archc.spec import SPEC_NAME, Assembled, SpecDocument
 
 
 def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
@@ -32,11 +32,22 @@ def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
     """
     findings = Findings()
     with _collector_paused():
-        program = link(assembled, findings)
-        graph = _Elaboration(assembled, program, findings).run(features)
+        frame = _frame_or_report(assembled, findings)
+        program = link(assembled, findings, frame)
+        graph = None
+        if frame is not None:
+            graph = _Elaboration(assembled, program, findings, frame).run(features)
     findings.raise_if_any()
     assert graph is not None
     return graph
+
+
+def _frame_or_report(assembled: Assembled, findings: Findings) -> Frame | None:
+    try:
+        return spec_frame(assembled)
+    except CompileError as problem:
+        findings.extend(problem.diagnostics)
+        return None
 
 
 @contextmanager
@@ -52,22 +63,22 @@ def _collector_paused() -> Iterator[None]:
 
 
 class _Elaboration:
-    def __init__(self, assembled: Assembled, program: Program, findings: Findings) -> None:
+    def __init__(
+        self, assembled: Assembled, program: Program, findings: Findings, frame: Frame
+    ) -> None:
         self._assembled = assembled
         self._document = assembled.document
         self._program = program
         self._findings = findings
         self._interpreter = Interpreter(findings)
-        self._root = Instance("model", "", "", assembled.document.origin.span)
+        self._frame = frame
+        self._root = frame.instance
 
     def run(self, features: bool) -> Graph | None:
         try:
-            self._frame = frame = spec_frame(self._assembled, self._root)
-            self._add_inputs()
+            add_inputs(self._document, self._interpreter.network, self._frame)
             name = self._name()
-            if self._findings and not frame.inputs:
-                return None
-            stream = self._run_components((next(iter(frame.inputs.values())),))
+            stream = self._run_components((next(iter(self._frame.inputs.values())),))
             outputs = self._features() if features else self._outputs(stream)
         except CompileError as problem:
             self._findings.extend(problem.diagnostics)
@@ -87,27 +98,6 @@ class _Elaboration:
             message = f"expected a name of letters, digits, `_`, `-` and `.`, found `{name[:60]}`"
             raise error("bad-name", message, node.span)
         return name
-
-    def _add_inputs(self) -> None:
-        node = self._document.input
-        named = (
-            {key: entry.value for key, entry in node.entries.items()}
-            if isinstance(node, Mapping)
-            else {"input": node}
-        )
-        if not named:
-            raise error("wrong-type", "expected at least one input", node.span)
-        for name, tree in named.items():
-            shape = self._shape(name, tree)
-            add = self._interpreter.network.add_input
-            self._frame.inputs[name] = add(name, shape, tree.span, self._root)
-
-    def _shape(self, name: str, tree: Tree) -> TensorShape:
-        value = compile_value(tree, name).evaluate(self._frame)
-        if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
-            message = f"`{name}`: expected the sides and the channels, such as `[224, 224, 3]`"
-            raise error("wrong-type", message, tree.span)
-        return TensorShape(whole(side, name, tree.span, least=1) for side in value)
 
     def _run_components(self, stream: Stream) -> Stream:
         interpreter = self._interpreter
@@ -156,10 +146,31 @@ class _Elaboration:
         return Graph(name, text, kept, inputs, ends, self._root)
 
 
-def spec_frame(assembled: Assembled, root: Instance | None = None) -> Frame:
+def add_inputs(document: SpecDocument, network: Network, frame: Frame) -> None:
+    """The network's inputs as nodes and as names. Raises `CompileError`."""
+    node = document.input
+    named: dict[str, Tree] = {"input": node}
+    if isinstance(node, Mapping):
+        named = {key: entry.value for key, entry in node.entries.items()}
+    if not named:
+        raise error("wrong-type", "expected at least one input", node.span)
+    for name, tree in named.items():
+        shape = _shape(name, tree, frame)
+        frame.inputs[name] = network.add_input(name, shape, tree.span, frame.instance)
+
+
+def _shape(name: str, tree: Tree, frame: Frame) -> TensorShape:
+    value = compile_value(tree, name).evaluate(frame)
+    if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
+        message = f"`{name}`: expected the sides and the channels, such as `[224, 224, 3]`"
+        raise error("wrong-type", message, tree.span)
+    return TensorShape([whole(side, name, tree.span, least=1) for side in value])
+
+
+def spec_frame(assembled: Assembled) -> Frame:
     """The spec's own names: its variant, then its args in order, each seeing those before it."""
     document = assembled.document
-    root = root or Instance("model", "", "", document.origin.span)
+    root = Instance("model", "", "", document.origin.span)
     frame = Frame({"variant": assembled.variant}, {}, "", root, ())
     for name, node in document.args.items():
         result = compile_value(node, name).evaluate(frame)

@@ -75,9 +75,7 @@ class GroupsRunner:
         given = None
         if row is not None and "stride" in row.values:
             given = self._values.value("stride", group)
-        nodes = self._interpreter.network.nodes
-        span = self._values.row_span(group)
-        return self._strides.of_group(group, given, span, stream[0], nodes)
+        return self._strides.of_group(group, given, self._values.row_span(group), stream[0])
 
     def _run_block(
         self, group: int, index: int, count: int, stride: GroupStride, stream: Stream

@@ -27,6 +27,7 @@ from archc.elaborate.network import Network
 from archc.elaborate.program import (
     Block,
     BlockCall,
+    Broken,
     Groups,
     LayerCall,
     MergeCall,
@@ -52,9 +53,9 @@ class Place:
 class Interpreter:
     """Carries out steps; the network, the findings and the tree of instances grow as it goes."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, network: Network | None = None) -> None:
         self.findings = findings
-        self.network = Network(findings)
+        self.network = network or Network(findings)
         self.group_outputs: list[Tensor] = []
         self.learner_position = 0
         self.learner_total: Callable[[], int] | None = None
@@ -132,6 +133,8 @@ class Interpreter:
         match step.action:
             case None:
                 return stream
+            case Broken():
+                raise Poisoned
             case LayerCall() as call:
                 layer = make_layer(call, step.span, frame)
             case RoleCall() as call:
@@ -196,11 +199,11 @@ class Interpreter:
     def _enter(self, instance: Instance) -> Instance:
         assert instance.parent is not None
         instance.parent.children.append(instance)
-        instance.start = instance.stop = len(self.network.nodes)
+        instance.start = instance.stop = self.network.size
         return instance
 
     def _leave(self, instance: Instance, result: Stream) -> Stream:
-        instance.stop = len(self.network.nodes)
+        instance.stop = self.network.size
         instance.output = result[0].node if result[0].shape is not None else None
         return result
 
@@ -265,7 +268,7 @@ def _name(step: Step, frame: Frame) -> str:
         if isinstance(step.id, Constant):
             return str(step.id.value)
         return evaluate_id(step.id, frame)
-    if step.action is None or isinstance(step.action, Steps | Groups):
+    if step.action is None or isinstance(step.action, Steps | Groups | Broken):
         return ""
     return frame.count(step.verb)
 

@@ -13,6 +13,7 @@ from archc.elaborate.link_defaults import DefaultsLinker
 from archc.elaborate.link_steps import StepLinker
 from archc.elaborate.names import BodyNames
 from archc.elaborate.program import Block, FileScope, Program, Step
+from archc.elaborate.scope import Frame
 from archc.elaborate.values import Constant, Value, compile_value
 from archc.layers import LAYERS, MERGES, ROLES
 from archc.source import Mapping, Node, Scalar, Sequence
@@ -26,13 +27,18 @@ REQUIRED = "required"
 _ALWAYS = frozenset({"input", "here"})
 
 
-def link(assembled: Assembled, findings: Findings) -> Program:
-    """The program of a spec; what is wrong with it goes to `findings`."""
-    return _ProgramLinker(assembled, findings).link()
+def link(assembled: Assembled, findings: Findings, frame: Frame | None) -> Program:
+    """The program of a spec; what is wrong with it goes to `findings`.
+
+    `frame` has the spec's args, which its defaults may use wherever they reach; it is None where
+    the args are wrong.
+    """
+    return _ProgramLinker(assembled, findings, frame).link()
 
 
 class _ProgramLinker:
-    def __init__(self, assembled: Assembled, findings: Findings) -> None:
+    def __init__(self, assembled: Assembled, findings: Findings, frame: Frame | None) -> None:
+        self._frame = frame
         self._document = assembled.document
         self._libraries = assembled.libraries
         self._findings = findings
@@ -43,7 +49,7 @@ class _ProgramLinker:
     def link(self) -> Program:
         document = self._document
         spec_names = frozenset(document.args) | {"variant"}
-        own_defaults = self._defaults(document.defaults, spec_names)
+        own_defaults = self._evaluated(self._defaults(document.defaults, spec_names))
         self._style = {
             verb: {name: value for name, value in attributes.items() if name in STYLE}
             for verb, attributes in own_defaults.items()
@@ -56,6 +62,22 @@ class _ProgramLinker:
         for scope, block, body in self._bodies:
             self._link_body(scope, block, body)
         return Program(self._components(file, spec_names), file)
+
+    def _evaluated(self, defaults: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
+        """The spec's defaults with its args put in: a block that they reach knows only its own."""
+        if self._frame is None or len(self._findings):
+            return defaults
+        try:
+            return {
+                verb: {
+                    name: Constant(value.evaluate(self._frame), value.span)
+                    for name, value in attributes.items()
+                }
+                for verb, attributes in defaults.items()
+            }
+        except CompileError as problem:
+            self._findings.extend(problem.diagnostics)
+            return defaults
 
     def _library(self, library: Library) -> FileScope:
         known = self._files.get(library.place.path)

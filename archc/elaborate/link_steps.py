@@ -8,7 +8,7 @@ from archc.diagnostics import CompileError, Findings, Span, one_of
 from archc.elaborate.ids import id_problem
 from archc.elaborate.link_calls import MODIFIERS, CallLinker
 from archc.elaborate.names import BodyNames
-from archc.elaborate.program import Action, FileScope, MergeCall, Path, Step, Steps
+from archc.elaborate.program import Action, Broken, FileScope, MergeCall, Path, Step, Steps
 from archc.elaborate.report import error
 from archc.elaborate.values import Constant, Value, compile_text, compile_value
 from archc.layers import LAYERS, MERGES, ROLES, Verb, make
@@ -30,8 +30,7 @@ class StepLinker:
         self._calls = CallLinker(file, names, findings)
 
     def steps(self, nodes: Iterable[Node]) -> tuple[Step, ...]:
-        linked = [self._step_or_report(node) for node in nodes]
-        return tuple([step for step in linked if step is not None])
+        return tuple([self._step_or_report(node) for node in nodes])
 
     def learner(self, node: Mapping) -> tuple[Step, ...]:
         """The learner written as the mapping of one `groups` step."""
@@ -39,18 +38,20 @@ class StepLinker:
             return (Step(node.span, "groups", self._action("groups", node.span, node)),)
         except CompileError as problem:
             self._findings.extend(problem.diagnostics)
-            return ()
+            return (Step(node.span, "groups", Broken()),)
 
-    def _step_or_report(self, node: Node) -> Step | None:
+    def _step_or_report(self, node: Node) -> Step:
         try:
             return self._step(node)
         except CompileError as problem:
             self._findings.extend(problem.diagnostics)
         # The id is declared all the same, so that its users are not reported too.
-        identifier = node.get("id") if isinstance(node, Mapping) else None
-        if isinstance(identifier, Scalar):
-            self.names.declare(Constant(identifier.text, identifier.span))
-        return None
+        written = node.get("id") if isinstance(node, Mapping) else None
+        identifier = None
+        if isinstance(written, Scalar):
+            identifier = Constant(written.text, written.span)
+            self.names.declare(identifier)
+        return Step(node.span, "", Broken(), identifier)
 
     def _step(self, node: Node) -> Step:
         if isinstance(node, Scalar) and isinstance(node.value, str):

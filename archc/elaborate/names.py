@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of
-from archc.elaborate.values import Constant, Templated, Value, unknown_name
+from archc.elaborate.values import Broken, Constant, Templated, Value, unknown_name
 
 GROUP_NAMES = frozenset({"group", "block", "learner", "row"})
 
@@ -25,7 +24,7 @@ class BodyNames:
     inputs: frozenset[str] = frozenset()
     later: dict[str, Span] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
-    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    patterns: list[tuple[str, ...]] = field(default_factory=list)
     context: frozenset[str] = frozenset()
     """Names that hold around the step at hand: `group`, `row`, `repeat`, …"""
 
@@ -34,48 +33,41 @@ class BodyNames:
         if isinstance(identifier, Constant):
             self.ids.add(str(identifier.value))
         elif isinstance(identifier, Templated):
-            parts = [
-                re.escape(p) if isinstance(p, str) else ".*" for p in identifier.template.parts
-            ]
-            self.patterns.append(re.compile("".join(parts)))
+            self.patterns.append(_texts_of(identifier))
         else:
-            self.patterns.append(re.compile(".*"))
+            self.patterns.append(("", ""))
 
-    def check(self, value: Value | None, extra: frozenset[str] = frozenset()) -> None:
-        """Every free name of the value is known here, else a finding."""
-        if value is None or value.constant:
-            return
+    def check(self, value: Value, extra: frozenset[str] = frozenset()) -> Value:
+        """The value, if every free name of it is known here; else a finding, and a broken value."""
+        if value.constant:
+            return value
         extra = extra | self.context
         unknown = value.free_names - self.fixed - self.ids - extra
-        if not unknown:
-            return
-        for name, span in value.occurrences():
-            if name in unknown and not self._may_be_an_id(name):
+        unknown = {name for name in unknown if not self._may_be_an_id(name)}
+        for name, span in value.occurrences() if unknown else ():
+            if name in unknown:
                 self.findings.add(self._unknown(name, span, extra))
+        return Broken(value.span) if unknown else value
 
-    def check_reference(self, value: Value) -> None:
-        """The value of `from:`, or of an arg that names an input: an id, or an expression."""
+    def check_reference(self, value: Value) -> Value:
+        """The value of `from:`, of an arg that names an input, of an output: an id, or an
+        expression. A broken value, and a finding, where there is none of the kind.
+        """
         if not isinstance(value, Constant):
-            self.check(value)
-            return
+            return self.check(value)
         name = str(value.value)
         if name == "input" or name in self.inputs or name in self.ids or self._may_be_an_id(name):
-            return
+            return value
         if name in self.later:
             self.findings.add(_forward(name, value.span, self.later[name]))
-            return
-        known = sorted({"input", *self.inputs, *self.ids})
-        self.findings.add(
-            Diagnostic(
-                "unknown-id",
-                f"no earlier step has the id `{name}`",
-                value.span,
-                helps=(one_of(name, known, "ids before this step"),),
-            )
-        )
+            return Broken(value.span)
+        help_line = one_of(name, sorted({"input", *self.inputs, *self.ids}), "ids here")
+        message = f"no earlier step has the id `{name}`"
+        self.findings.add(Diagnostic("unknown-id", message, value.span, helps=(help_line,)))
+        return Broken(value.span)
 
     def _may_be_an_id(self, name: str) -> bool:
-        return any(pattern.fullmatch(name) for pattern in self.patterns)
+        return any(_may_read(texts, name) for texts in self.patterns)
 
     def _unknown(self, name: str, span: Span, extra: Iterable[str]) -> Diagnostic:
         if name in self.later:
@@ -94,10 +86,35 @@ class BodyNames:
         return unknown_name(name, span, sorted({*self.fixed, *self.ids, *extra}))
 
 
+def _texts_of(identifier: Templated) -> tuple[str, ...]:
+    """The texts before, between and after the expressions of an id."""
+    texts = [""]
+    for part in identifier.template.parts:
+        if isinstance(part, str):
+            texts[-1] += part
+        else:
+            texts.append("")
+    return tuple(texts)
+
+
+def _may_read(texts: tuple[str, ...], name: str) -> bool:
+    """Whether `name` is made of the texts in order with anything between them."""
+    first, *between, last = texts
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    offset, stop = len(first), len(name) - len(last)
+    for text in between:
+        offset = name.find(text, offset, max(stop, 0))
+        if offset < 0:
+            return False
+        offset += len(text)
+    return offset <= stop
+
+
 def _forward(name: str, span: Span, later: Span) -> Diagnostic:
     return Diagnostic(
         "from-forward",
-        f"`{name}` is a later step: a step takes only what came before it",
+        f"`{name}` is not there yet: a step takes only what came before it",
         span,
-        related=(Related(later, "defined here"),),
+        related=(Related(later, "comes here"),),
     )

@@ -7,6 +7,7 @@ from archc.elaborate.limits import MAX_NODES
 from archc.elaborate.program import MergeCall
 from archc.elaborate.report import error, located, merge_error, shape_error
 from archc.elaborate.scope import POISON, Poisoned, Tensor
+from archc.elaborate.strides import strided
 from archc.graph import Instance, Node
 from archc.layers import Dropout, DropPath, Input, Layer, ShapeError, TensorShape
 
@@ -23,9 +24,14 @@ class Network:
         self._findings = findings
         self._names: dict[str, Span] = {}
 
+    @property
+    def size(self) -> int:
+        """The number of nodes so far."""
+        return len(self.nodes)
+
     def add_input(self, name: str, shape: TensorShape, span: Span, instance: Instance) -> Tensor:
         """A placeholder for what comes in from outside."""
-        return self._add(Node(name, Input(shape=shape), (), shape, span, instance))
+        return self._add(name, Input(shape=shape), (), shape, span, instance)
 
     def add_layer(
         self, layer: Layer, name: str, tensor: Tensor, span: Span, instance: Instance
@@ -47,7 +53,7 @@ class Network:
             if problem.shape is None:
                 return POISON
             shape = problem.shape
-        return self._add(Node(name, layer, (tensor.node,), shape, span, instance))
+        return self._add(name, layer, (tensor,), shape, span, instance)
 
     def add_merge(
         self, merge: MergeCall, name: str, ends: list[Tensor], span: Span, instance: Instance
@@ -60,25 +66,34 @@ class Network:
             shape = merge.layer.output_shape(*shapes)
         except ShapeError as problem:
             raise CompileError([merge_error(problem, span, merge, shapes)]) from None
-        inputs = tuple([end.node for end in ends])
-        return self._add(Node(name, merge.layer, inputs, shape, span, instance))
+        return self._add(name, merge.layer, tuple(ends), shape, span, instance)
 
     def too_large(self, message: str, span: Span) -> TooLarge:
         """The exception that ends the elaboration, its reason told."""
         self._findings.add(Diagnostic("too-large", message, span))
         return TooLarge()
 
-    def _add(self, node: Node) -> Tensor:
-        if not node.name:
+    def _add(
+        self,
+        name: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        shape: TensorShape,
+        span: Span,
+        instance: Instance,
+    ) -> Tensor:
+        node = Node(name, layer, tuple([t.node for t in inputs]), shape, span, instance)
+        if not name:
             message = '`id: ""` takes the name of the scope around it, and there is none here'
-            raise error("bad-name", message, node.span)
-        if node.name in self._names:
+            raise error("bad-name", message, span)
+        if name in self._names:
             self._report_duplicate(node)
-        self._names.setdefault(node.name, node.span)
+        self._names.setdefault(name, span)
         if len(self.nodes) >= MAX_NODES:
-            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", node.span)
+            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", span)
         self.nodes.append(node)
-        return Tensor(len(self.nodes) - 1, node.shape)
+        stride = strided(layer, inputs[0].stride) if inputs else 1
+        return Tensor(len(self.nodes) - 1, shape, stride)
 
     def _report_duplicate(self, node: Node) -> None:
         first = self._names[node.name]

@@ -129,7 +129,12 @@ class Groups:
     file: FileScope
 
 
-Action: TypeAlias = LayerCall | RoleCall | BlockCall | MergeCall | Steps | Groups
+@dataclass(frozen=True, slots=True, eq=False)
+class Broken:
+    """A step that could not be linked: what comes after it is not blamed for it."""
+
+
+Action: TypeAlias = Broken | LayerCall | RoleCall | BlockCall | MergeCall | Steps | Groups
 
 
 @dataclass(frozen=True, slots=True, eq=False)

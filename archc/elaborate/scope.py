@@ -6,21 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from archc.elaborate.values import Scope
+from archc.elaborate.values import Poisoned, Scope
 from archc.graph import Instance
 from archc.layers import TensorShape
 
 
-class Poisoned(Exception):
-    """A value hangs on a tensor that an error left without a shape: nothing more to say of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """What a step gives: the node that made it, and its shape; `shape` is None after an error."""
+    """What a step gives: the node that made it, its shape, and how far it has been strided.
+
+    `shape` is None after an error. `stride` is how many steps of the input one step of the tensor
+    is, along its first inputs, on the first axis.
+    """
 
     node: int
     shape: TensorShape | None
+    stride: int = 1
+
+    def __str__(self) -> str:
+        return f"a tensor of {self.shape}"
 
     @property
     def attribute_names(self) -> tuple[str, ...]:
@@ -64,6 +68,9 @@ class Position:
 
     attribute_names = ("index", "number", "count", "first", "last")
 
+    def __str__(self) -> str:
+        return "a position, which has `.index` and `.number`"
+
     @property
     def count(self) -> int:
         return self.total if isinstance(self.total, int) else self.total()
@@ -100,19 +107,19 @@ class Frame(Scope):
     def lookup(self, name: str) -> object:
         if name in self.args:
             return self.args[name]
-        if name == "here":
+        if name == "here" and self.here:
             return self.here[0]
         if name in self.context:
             return self.context[name]
-        if name == "input":
+        if name == "input" and self.inputs:
             return next(iter(self.inputs.values()))
         if name in self.inputs:
             return self.inputs[name]
         return self.tags[name][0]
 
     def names(self) -> list[str]:
-        known = {*self.args, *self.context, *self.inputs, *self.tags, "input", "here"}
-        return sorted(known)
+        given = {"input", "here"} if self.inputs else set()
+        return sorted({*self.args, *self.context, *self.inputs, *self.tags, *given})
 
     def count(self, verb: str) -> str:
         """The name of the next step of this verb that has no id: `conv`, `conv2`, …"""

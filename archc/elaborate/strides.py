@@ -10,12 +10,12 @@ from archc.elaborate.program import StridePolicy
 from archc.elaborate.report import error
 from archc.elaborate.scope import Tensor
 from archc.elaborate.values import Scope, Value
-from archc.graph import Node
 from archc.layers import (
     AvgPool,
     Conv,
     ConvTranspose,
     DepthwiseConv,
+    Layer,
     MaxPool,
     SeparableConv,
     Upsample,
@@ -77,9 +77,7 @@ class Strides:
         self._scope = scope
         self._dilation = 1
 
-    def of_group(
-        self, group: int, given: object, span: Span, entering: Tensor, nodes: list[Node]
-    ) -> GroupStride:
+    def of_group(self, group: int, given: object, span: Span, entering: Tensor) -> GroupStride:
         """The group's stride; `given` is the row's own, which wins. Raises `CompileError`."""
         policy = self._policy
         last_block = policy is not None and policy.last_block
@@ -89,7 +87,7 @@ class Strides:
         if limit is not None and not _is_one(stride) and stride is not None:
             most = whole(limit.evaluate(self._scope), "output_stride", limit.span, least=1)
             step = whole(stride, "stride", span, least=1)
-            if entering.shape is not None and total_stride(entering.node, nodes) * step > most:
+            if entering.shape is not None and entering.stride * step > most:
                 self._dilation, stride = before * step, 1
         place = span if given is not None or policy is None else policy.span
         return GroupStride(stride, last_block, before, self._dilation, place)
@@ -118,18 +116,8 @@ class Strides:
         return stride if isinstance(stride, tuple) else whole(stride, "stride", value.span, least=1)
 
 
-def total_stride(position: int, nodes: list[Node]) -> int:
-    """How many steps of the input one step of a tensor is, along its first inputs, first axis."""
-    stride = 1
-    while nodes[position].inputs:
-        node = nodes[position]
-        stride = _stepped(node, stride)
-        position = node.inputs[0]
-    return stride
-
-
-def _stepped(node: Node, stride: int) -> int:
-    layer = node.layer
+def strided(layer: Layer, stride: int) -> int:
+    """The stride of what a layer gives, where that of what it takes is `stride`."""
     if isinstance(layer, Conv | DepthwiseConv | SeparableConv):
         return stride * _first(layer.stride)
     if isinstance(layer, MaxPool | AvgPool):

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 from archc.diagnostics import CompileError, Diagnostic, Span, one_of
 from archc.expressions import Expression, ExpressionError, Template, parse, parse_text
-from archc.source import Mapping, Node, Scalar, Sequence
+from archc.source import Mapping, Node, Scalar, Sequence, span_inside
+from archc.spec import describe
+
+
+class Poisoned(Exception):
+    """A value hangs on something that an error was reported of: nothing more to say of it."""
 
 
 class Scope(ABC):
@@ -57,14 +62,24 @@ class Constant(Value):
         return self.value
 
 
+class Broken(Value):
+    """What stands where a value could not be read, and was reported."""
+
+    __slots__ = ()
+
+    def evaluate(self, scope: Scope) -> object:
+        raise Poisoned
+
+
 class Computed(Value):
     """`=4 * filters`."""
 
-    __slots__ = ("_offset", "attributes", "expression", "free_names")
+    __slots__ = ("_node", "_offset", "attributes", "expression", "free_names")
 
-    def __init__(self, expression: Expression, span: Span, offset: int | None) -> None:
-        super().__init__(span)
+    def __init__(self, expression: Expression, node: Scalar, offset: int | None) -> None:
+        super().__init__(node.span)
         self.expression = expression
+        self._node = node
         self.free_names = expression.names
         self.attributes = expression.attributes
         self._offset = offset
@@ -81,20 +96,22 @@ class Computed(Value):
                 yield name, self.locate(start, end)
 
     def locate(self, start: int, end: int) -> Span:
-        return _inside(self.span, self._offset, start, end)
+        if self._offset is None:
+            return self.span
+        return span_inside(self._node, self._offset + start, self._offset + end)
 
 
 class Templated(Value):
     """`block$(group.number)`."""
 
-    __slots__ = ("_offset", "attributes", "free_names", "template")
+    __slots__ = ("_node", "attributes", "free_names", "template")
 
-    def __init__(self, template: Template, span: Span, offset: int | None) -> None:
-        super().__init__(span)
+    def __init__(self, template: Template, node: Scalar) -> None:
+        super().__init__(node.span)
         self.template = template
+        self._node = node
         self.free_names = template.names
         self.attributes = template.attributes
-        self._offset = offset
 
     def evaluate(self, scope: Scope) -> object:
         try:
@@ -111,7 +128,7 @@ class Templated(Value):
                         yield name, self.locate(shift + start, shift + end)
 
     def locate(self, start: int, end: int) -> Span:
-        return _inside(self.span, self._offset, start, end)
+        return span_inside(self._node, start, end)
 
 
 class Listed(Value):
@@ -139,6 +156,9 @@ class Opaque:
 
     mapping: Mapping
 
+    def __str__(self) -> str:
+        return "a mapping"
+
 
 def compile_value(node: Node, key: str) -> Value:
     """The node as a value; a lone `=` means the arg named `key`.
@@ -163,39 +183,24 @@ def compile_text(node: Node, key: str) -> Value:
     """A node that is text whatever it looks like: `id: 0` is the id "0"."""
     if isinstance(node, Scalar) and node.value is not None:
         return _compile_text(node, node.text, key)
-    raise CompileError([Diagnostic("wrong-type", f"expected text for `{key}`", node.span)])
+    message = f"expected text for `{key}`, found {describe(node)}"
+    raise CompileError([Diagnostic("wrong-type", message, node.span)])
 
 
 def _compile_text(node: Scalar, text: str, key: str) -> Value:
-    offset = _offset_of(node, text)
+    offset = 1 if text.startswith("=") else 0
     try:
-        if text.startswith("="):
-            body = text[1:]
-            if not body.strip():
-                return Computed(parse(key), node.span, None)
-            return Computed(parse(body), node.span, None if offset is None else offset + 1)
+        if offset and not text[1:].strip():
+            return Computed(parse(key), node, None)
+        if offset:
+            return Computed(parse(text[1:]), node, offset)
         if "$(" not in text:
             return Constant(text, node.span)
-        return Templated(parse_text(text), node.span, offset)
+        return Templated(parse_text(text), node)
     except ExpressionError as error:
-        shift = 1 if text.startswith("=") else 0
-        base = None if offset is None else offset + shift
-        span = _inside(node.span, base, error.start, error.end)
-        raise CompileError(
-            [Diagnostic(error.code, error.message, span, helps=error.helps)]
-        ) from None
-
-
-def _offset_of(node: Scalar, text: str) -> int | None:
-    """Where the scalar's content starts inside its span, if it stands there as it reads."""
-    return node.span.text.find(text) if text in node.span.text else None
-
-
-def _inside(span: Span, offset: int | None, start: int, end: int) -> Span:
-    if offset is None:
-        return span
-    first = span.start + offset + start
-    return Span(span.source, first, max(first + 1, span.start + offset + end))
+        span = span_inside(node, offset + error.start, offset + error.end)
+        diagnostic = Diagnostic(error.code, error.message, span, helps=error.helps)
+        raise CompileError([diagnostic]) from None
 
 
 def expression_diagnostic(
