@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from archc.diagnostics import CompileError, Diagnostic, SourceText
 from archc.elaborate import elaborate, weight_rules
 from archc.graph import Graph
 from archc.source import compose
-from archc.spec import Assembled, Family, Setting, assemble, load_family
+from archc.spec import Assembled, Family, Library, Setting, assemble, load_family
 
 if TYPE_CHECKING:
     import keras
@@ -46,6 +47,18 @@ class Spec:
     def assembled(self) -> Assembled:
         """The documents of the spec and its libraries. Raises `CompileError`."""
         return assemble(self.family, self.chosen, self.settings, self.search)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256, in hexadecimal, of all that makes the network: the text of every file of
+        the spec, the variant, the settings.
+        """
+        texts = [source.text for source in self.family.places]
+        texts += [library.document.origin.span.source.text for library in _all(self.assembled)]
+        texts.append(self.assembled.variant)
+        texts += [f"{path}={value.span.source.text}" for path, value in self.settings]
+        parts = (hashlib.sha256(text.encode()).digest() for text in texts)
+        return hashlib.sha256(b"".join(parts)).hexdigest()
 
     def at(self, variant: str) -> Spec:
         """The same spec at another variant."""
@@ -88,6 +101,18 @@ class Spec:
         archc's layer names to those of a weight file of `source`, such as `keras`.
         """
         return weight_rules(self.assembled, source)
+
+
+def _all(assembled: Assembled) -> list[Library]:
+    """The spec's libraries and those that they use, each once, in the order of their use."""
+    found: dict[int, Library] = {}
+    waiting = list(reversed(assembled.libraries))
+    while waiting:
+        library = waiting.pop()
+        if id(library) not in found:
+            found[id(library)] = library
+            waiting += reversed(library.uses)
+    return list(found.values())
 
 
 def load(

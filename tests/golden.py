@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import archc
+from archc.api import parse_setting
 from archc.graph import Graph, Node
 
 CASES = Path(__file__).parent / "cases"
@@ -48,19 +49,12 @@ class Case:
         parser.add_argument("command")
         parser.add_argument("reference")
         parser.add_argument("--set", action="append", default=[], dest="settings")
+        parser.add_argument("--search-path", action="append", default=[], dest="search")
         parser.add_argument("--features", action="store_true")
         given = parser.parse_args(self.arguments)
-        settings = dict(text.split("=", 1) for text in given.settings)
-        spec = archc.load(given.reference, settings=None)
-        return _with_text(spec, settings).graph(features=given.features)
-
-
-def _with_text(spec: archc.Spec, settings: dict[str, str]) -> archc.Spec:
-    from dataclasses import replace
-
-    from archc.api import setting
-
-    return replace(spec, settings=tuple(setting(path, text) for path, text in settings.items()))
+        settings = tuple(parse_setting(text) for text in given.settings)
+        spec = replace(archc.load(given.reference, search=given.search), settings=settings)
+        return spec.graph(features=given.features)
 
 
 def cases(golden: str) -> list[Case]:
@@ -69,7 +63,7 @@ def cases(golden: str) -> list[Case]:
 
 
 def graph_text(graph: Graph) -> str:
-    """A network as text: inputs and layers in order, each with what is not default; outputs."""
+    """A network as text: its nodes in order, each with what is not default; its outputs."""
     lines = [f"name: {graph.name}"]
     if graph.about:
         lines.append(f"about: {graph.about}")

@@ -12,14 +12,17 @@ from tests.conftest import Golden
 from tests.golden import CASES, GOLDENS, Case, cases
 
 BUDGET = 2.0
-"""Seconds that any case may take, whatever its spec asks for."""
+"""Seconds of the processor that any case may take, whatever its spec asks for."""
 
 HEAD = re.compile(r"^(error|warning)\[(?P<code>[a-z-]+)\]: (?P<message>.+)$", re.MULTILINE)
 
 PYTHON_SPEAK = re.compile(
     r"NoneType|Traceback|pydantic|\btuple\b|\bdict\b|\bstr\b|\bNone\b|\bTrue\b|\bFalse\b"
-    r"|KeyError|TypeError|ValueError|RecursionError|internal error|object at 0x|__"
+    r"|[A-Z]\w+Error|internal error|object at 0x"
 )
+
+EXCERPT = re.compile(r"^ *\d* \| .*$", re.MULTILINE)
+"""Lines that show the spec, which may hold anything."""
 
 
 @pytest.mark.parametrize("case", cases("errors.txt"), ids=lambda case: case.name)
@@ -30,9 +33,9 @@ def test_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(case.folder)
-    started = time.perf_counter()
+    started = time.process_time()
     code = run(case.arguments)
-    taken = time.perf_counter() - started
+    taken = time.process_time() - started
     told = capsys.readouterr().err
     golden.check(case.folder / "errors.txt", f"exit {code}\n{told}")
     assert taken < BUDGET
@@ -42,7 +45,7 @@ def test_error(
 def test_diagnostics_speak_the_language_of_the_reader(case: Case) -> None:
     text = (case.folder / "errors.txt").read_text("utf-8")
     assert text.startswith(("exit 1\n", "exit 2\n"))
-    assert not PYTHON_SPEAK.search(text)
+    assert not PYTHON_SPEAK.search(EXCERPT.sub("", text))
     for head in HEAD.finditer(text):
         message = head["message"]
         assert not message.endswith((".", "!", ":"))

@@ -15,10 +15,10 @@ from archc.diagnostics.render import render_all
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """All diagnostics on stderr, in colour where that is a terminal."""
-    click.echo(render_all(diagnostics, colour=_colours(sys.stderr)), err=True)
+    click.echo(render_all(diagnostics, colour=_colours(sys.stderr)), err=True, nl=False)
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if errors > 1:
-        click.echo(f"{errors} errors", err=True)
+        click.echo(f"\n{errors} errors", err=True)
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:

@@ -40,11 +40,12 @@ class Diagnostic:
 class CompileError(Exception):
     """The input is not a valid spec; `diagnostics` says why, each with its place.
 
-    `exit_code` is what a command ends with: 2 for bad input, 1 for a contract that does not hold.
+    They stand in the order of the text, file by file, those without a place first. `exit_code`
+    is what a command ends with: 2 for bad input, 1 for a contract that does not hold.
     """
 
     def __init__(self, diagnostics: Iterable[Diagnostic], exit_code: int = 2) -> None:
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics = _in_reading_order(diagnostics)
         self.exit_code = exit_code
         super().__init__(*self.diagnostics)
 
@@ -52,6 +53,22 @@ class CompileError(Exception):
         from archc.diagnostics.render import render
 
         return "\n".join(render(diagnostic) for diagnostic in self.diagnostics)
+
+
+def _in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    found = list(diagnostics)
+    files = dict.fromkeys(each.span.source for each in found if each.span is not None)
+    numbers = {source: number for number, source in enumerate(files)}
+
+    def place(diagnostic: Diagnostic) -> tuple[int, int]:
+        span = diagnostic.span
+        return (-1, 0) if span is None else (numbers[span.source], span.start)
+
+    return tuple(sorted(found, key=place))
+
+
+ENOUGH = 200
+"""Findings after which it is of no use to look for more."""
 
 
 class Findings:
@@ -75,6 +92,11 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self._diagnostics)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are so many that whoever adds them should stop looking."""
+        return len(self._diagnostics) >= ENOUGH
 
     def raise_if_any(self) -> None:
         """Raise a `CompileError` with all that was found, if anything was."""

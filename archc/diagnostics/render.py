@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from archc.diagnostics.diagnostic import Diagnostic, Related
 from archc.diagnostics.span import Span
 
 SHOWN_AT_MOST = 20
 WIDTH = 120
+
+_LONGEST_TEXT = 500
+"""Characters of a message, a note or a help that are shown."""
+
+_TRAIL = 4
+"""Places that are shown of each end of a long way."""
 
 _COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "blue": "\033[1;34m", "bold": "\033[1m"}
 _RESET = "\033[0m"
@@ -44,7 +50,7 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         lines += _excerpts(marks, diagnostic.severity, gutter, paint)
     blank = " " * gutter
     if diagnostic.trail:
-        lines.append(f"{blank} = in: {printable(' → '.join(diagnostic.trail))}")
+        lines.append(f"{blank} = in: {printable(' → '.join(_ends(diagnostic.trail)))}")
     lines += [f"{blank} = note: {printable(note)}" for note in diagnostic.notes]
     lines += [f"{blank} = help: {printable(text)}" for text in diagnostic.helps]
     return "\n".join(lines) + "\n"
@@ -52,9 +58,19 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
 
 def printable(text: str) -> str:
     """The text with control characters shown as escapes: a spec can't draw on the terminal."""
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}…"
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _ends(trail: tuple[str, ...]) -> list[str]:
+    """The way there; of a long one, its two ends."""
+    left_out = len(trail) - 2 * _TRAIL
+    if left_out < 2:
+        return list(trail)
+    return [*trail[:_TRAIL], f"… {left_out} more …", *trail[-_TRAIL:]]
 
 
 def _excerpts(marks: list[Related], severity: str, gutter: int, paint: Painter) -> list[str]:
@@ -67,19 +83,37 @@ def _excerpts(marks: list[Related], severity: str, gutter: int, paint: Painter) 
         if source is not primary.span.source:
             lines.append(f"{' ' * gutter}{paint(':::', 'blue')} {printable(str(own[0].span))}")
         lines.append(f"{' ' * gutter} {paint('|', 'blue')}")
+        above = ""
         for mark in sorted(own, key=lambda mark: mark.span.start):
             style = severity if mark is primary else "blue"
-            lines += _excerpt(mark, "^" if mark is primary else "-", gutter, paint, style)
+            line, underline = _excerpt(mark, "^" if mark is primary else "-", gutter, paint, style)
+            # Marks on one line share it.
+            lines += [underline] if line == above else [line, underline]
+            above = line
     return lines
 
 
-def _excerpt(mark: Related, sign: str, gutter: int, paint: Painter, style: str) -> Iterable[str]:
+def _excerpt(mark: Related, sign: str, gutter: int, paint: Painter, style: str) -> tuple[str, str]:
+    """The line that a mark stands on, and the one that underlines it."""
     span = mark.span
     text, indent, length = _window(span)
     bar = paint("|", "blue")
-    yield f"{paint(str(span.line).rjust(gutter), 'blue')} {bar} {text}".rstrip()
     label = f" {printable(mark.label)}" if mark.label else ""
-    yield f"{' ' * gutter} {bar} {' ' * indent}{paint(sign * length + label, style)}"
+    before = " " * _columns(text[:indent])
+    underline = sign * max(1, _columns(text[indent : indent + length].ljust(length)))
+    return (
+        f"{paint(str(span.line).rjust(gutter), 'blue')} {bar} {text}".rstrip(),
+        f"{' ' * gutter} {bar} {before}{paint(underline + label, style)}",
+    )
+
+
+def _columns(text: str) -> int:
+    """The columns that a text takes on a terminal: wide characters take two, accents none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum([0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text])
 
 
 def _window(span: Span) -> tuple[str, int, int]:

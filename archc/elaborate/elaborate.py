@@ -6,23 +6,24 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Literal
 
-from archc.diagnostics import CompileError, Findings, Span
+from archc.diagnostics import CompileError, Diagnostic, Findings, Span
 from archc.elaborate.group_values import GroupValues
-from archc.elaborate.instantiate import whole
+from archc.elaborate.instantiate import resolve, whole
 from archc.elaborate.interpret import Interpreter
 from archc.elaborate.link import link
 from archc.elaborate.network import Network, TooLarge
-from archc.elaborate.program import Groups, Program, Step, Steps
+from archc.elaborate.program import INPUT, Groups, Program, Step, Steps
 from archc.elaborate.prune import prune
 from archc.elaborate.report import error
-from archc.elaborate.scope import Frame, Poisoned, Stream, Tensor
-from archc.elaborate.values import compile_text, compile_value
+from archc.elaborate.scope import Frame, Stream, Tensor
+from archc.elaborate.values import Poisoned, compile_text, compile_value
 from archc.graph import Graph, Instance, Output
-from archc.layers import Input, TensorShape
-from archc.source import Mapping
+from archc.layers import Input, TensorShape, spelled
+from archc.source import Mapping, Sequence
 from archc.source import Node as Tree
-from archc.spec import SPEC_NAME, Assembled, SpecDocument
+from archc.spec import SPEC_NAME, Assembled, SpecDocument, identifier_problem
 
 
 def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
@@ -75,9 +76,10 @@ class _Elaboration:
         self._root = frame.instance
 
     def run(self, features: bool) -> Graph | None:
+        name = self._name()
+        about = self._text("about")
         try:
             add_inputs(self._document, self._interpreter.network, self._frame)
-            name = self._name()
             stream = self._run_components((next(iter(self._frame.inputs.values())),))
             outputs = self._features() if features else self._outputs(stream)
         except CompileError as problem:
@@ -87,17 +89,27 @@ class _Elaboration:
             return None
         if len(self._findings):
             return None
-        return self._graph(name, outputs)
+        return self._graph(name, about, outputs)
 
     def _name(self) -> str:
-        node = self._document.name
-        if node is None:
+        if self._document.name is None:
             return self._assembled.place.path.stem
-        name = str(compile_text(node, "name").evaluate(self._frame))
-        if not SPEC_NAME.fullmatch(name):
+        name = self._text("name")
+        if name and not SPEC_NAME.fullmatch(name):
             message = f"expected a name of letters, digits, `_`, `-` and `.`, found `{name[:60]}`"
-            raise error("bad-name", message, node.span)
+            self._findings.add(Diagnostic("bad-name", message, self._document.name.span))
         return name
+
+    def _text(self, key: Literal["name", "about"]) -> str:
+        """The document's text under a key; what is wrong with it goes to the findings."""
+        node: Tree | None = getattr(self._document, key)
+        if node is None:
+            return ""
+        try:
+            return str(compile_text(node, key).evaluate(self._frame))
+        except CompileError as problem:
+            self._findings.extend(problem.diagnostics)
+            return ""
 
     def _run_components(self, stream: Stream) -> Stream:
         interpreter = self._interpreter
@@ -111,24 +123,21 @@ class _Elaboration:
 
     def _learner_total(self, steps: tuple[Step, ...]) -> int:
         """The number of blocks of all groups of the learner; counted once, when asked for."""
-        counts = [GroupValues(groups, self._frame).block_counts() for groups in _groups(steps)]
-        total = sum(map(sum, counts))
+        total = learner_blocks(steps, self._frame)
         self._interpreter.learner_total = lambda: total
         return total
 
     def _outputs(self, stream: Stream) -> list[Tensor]:
-        if not self._document.outputs:
+        if not self._program.outputs:
             return [stream[0]]
-        frame = self._frame
-        return [
-            frame.tags[name][0] if name in frame.tags else frame.inputs[name]
-            for name in self._document.outputs
-            if name in frame.tags or name in frame.inputs or self._left_out(name)
-        ]
-
-    def _left_out(self, name: str) -> bool:
-        span = self._document.origin.entries["outputs"].value.span
-        raise error("unknown-id", f"no step has the id `{name}`", span)
+        outputs: list[Tensor] = []
+        for value in self._program.outputs:
+            tensor = resolve(value, self._frame)[0]
+            if tensor in outputs:
+                message = "two outputs are one tensor"
+                raise error("duplicate-name", message, value.span, "name each output once")
+            outputs.append(tensor)
+        return outputs
 
     def _features(self) -> list[Tensor]:
         if not self._interpreter.group_outputs:
@@ -136,25 +145,26 @@ class _Elaboration:
             raise error("no-groups", message, _key_span(self._document.origin))
         return self._interpreter.group_outputs
 
-    def _graph(self, name: str, outputs: list[Tensor]) -> Graph:
+    def _graph(self, name: str, about: str, outputs: list[Tensor]) -> Graph:
         nodes = self._interpreter.network.nodes
-        about = self._document.about
-        text = str(compile_text(about, "about").evaluate(self._frame)) if about else ""
         kept, places = prune(nodes, [tensor.node for tensor in outputs], self._root)
         inputs = tuple(places[i] for i, node in enumerate(nodes) if isinstance(node.layer, Input))
         ends = tuple(Output(nodes[t.node].name, places[t.node]) for t in outputs)
-        return Graph(name, text, kept, inputs, ends, self._root)
+        return Graph(name, about, kept, inputs, ends, self._root)
 
 
 def add_inputs(document: SpecDocument, network: Network, frame: Frame) -> None:
     """The network's inputs as nodes and as names. Raises `CompileError`."""
     node = document.input
-    named: dict[str, Tree] = {"input": node}
+    named: dict[str, Tree] = {INPUT: node}
     if isinstance(node, Mapping):
         named = {key: entry.value for key, entry in node.entries.items()}
     if not named:
         raise error("wrong-type", "expected at least one input", node.span)
     for name, tree in named.items():
+        problem = identifier_problem(name) if name != INPUT else ""
+        if problem and isinstance(node, Mapping):
+            raise error("bad-name", problem, node.entries[name].key_span)
         shape = _shape(name, tree, frame)
         frame.inputs[name] = network.add_input(name, shape, tree.span, frame.instance)
 
@@ -163,8 +173,11 @@ def _shape(name: str, tree: Tree, frame: Frame) -> TensorShape:
     value = compile_value(tree, name).evaluate(frame)
     if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
         message = f"`{name}`: expected the sides and the channels, such as `[224, 224, 3]`"
-        raise error("wrong-type", message, tree.span)
-    return TensorShape([whole(side, name, tree.span, least=1) for side in value])
+        raise error("wrong-type", f"{message}, found {spelled(value)}", tree.span)
+    # Sides that an expression gives have no places of their own.
+    items = tree.items if isinstance(tree, Sequence) else (tree,) * len(value)
+    places = zip(value, items, strict=True)
+    return TensorShape([whole(side, name, item.span, least=1) for side, item in places])
 
 
 def spec_frame(assembled: Assembled) -> Frame:
@@ -175,12 +188,17 @@ def spec_frame(assembled: Assembled) -> Frame:
     for name, node in document.args.items():
         result = compile_value(node, name).evaluate(frame)
         if result == "required":
-            variants = list(document.variants)
+            variants = [variant for variant, given in document.variants.items() if name in given]
             helps = [f"choose a variant: {', '.join(variants)}"] if variants else []
             helps.append(f"give it: `--set {name}=…`")
             raise error("missing-arg", f"the spec needs its arg `{name}`", node.span, *helps)
         frame.args[name] = result
     return frame
+
+
+def learner_blocks(steps: tuple[Step, ...], frame: Frame) -> int:
+    """The number of blocks of all groups among the learner's steps. Raises `CompileError`."""
+    return sum(sum(GroupValues(groups, frame).block_counts()) for groups in _groups(steps))
 
 
 def _groups(steps: tuple[Step, ...]) -> Iterator[Groups]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archc.diagnostics import Span
+from archc.diagnostics import CompileError, Span
 from archc.elaborate.instantiate import whole
 from archc.elaborate.limits import MAX_NODES
 from archc.elaborate.link_groups import compile_row
@@ -10,6 +10,7 @@ from archc.elaborate.program import BlockChoice, Groups, Row
 from archc.elaborate.report import error
 from archc.elaborate.scope import Frame, Position
 from archc.elaborate.values import Opaque, Scope
+from archc.layers import spelled
 
 _ONE_FOR_ALL = frozenset({"group", "block", "learner", "row", "here"})
 """Names that only a group has: a value that uses one can't say how many groups there are."""
@@ -24,6 +25,7 @@ class GroupValues:
     def __init__(self, groups: Groups, frame: Frame) -> None:
         self.groups = groups
         self.frame = frame
+        self._shared: dict[str, object] = {}
         self.rows = self._rows()
         self.keys = frozenset(groups.values).union(*(row.values for row in self.rows))
         self.count = len(self.rows) or self._count_of_lists()
@@ -37,8 +39,10 @@ class GroupValues:
         return scaling.evaluate(_ScalingScope(self, group))
 
     def span(self, key: str, group: int) -> Span:
-        """Where the group's value of a key is written."""
+        """Where the group's value of a key is written; of a scaled one, where it is scaled."""
         row = self.row(group)
+        if key in self.groups.scaling:
+            return self.groups.scaling[key].span
         if row is not None and key in row.values:
             return row.values[key].span
         value = self.groups.values.get(key)
@@ -67,17 +71,19 @@ class GroupValues:
         span = self.span("blocks", group)
         count = 1 if value is None else whole(value, "blocks", span, least=1)
         if count > MAX_NODES:
-            message = f"a group of {count:,} blocks: a network has at most {MAX_NODES:,} layers"
-            raise error("too-large", message, span)
+            raise _too_many(count, "a group", span)
         return count
 
     def block_counts(self) -> list[int]:
-        """The number of blocks of every group."""
+        """The number of blocks of every group. Raises `CompileError`, also for far too many."""
         outer = self.frame.context
         try:
-            return [self.block_count(group) for group in range(self.count)]
+            counts = [self.block_count(group) for group in range(self.count)]
         finally:
             self.frame.context = outer
+        if sum(counts) > MAX_NODES:
+            raise _too_many(sum(counts), "these groups", self.span("blocks", 0))
+        return counts
 
     def enter(
         self, group: int, block: Position | None = None, learner: Position | None = None
@@ -103,7 +109,7 @@ class GroupValues:
             return row.values[key].evaluate(self.frame)
         if key not in self.groups.values:
             return None
-        value = self.groups.values[key].evaluate(self.frame)
+        value = self._beside(key)
         if not isinstance(value, tuple):
             return value
         if len(value) != self.count:
@@ -111,6 +117,16 @@ class GroupValues:
             help_line = "a list beside `groups` runs over the groups: give one value for each"
             raise error("group-lists", message, self.groups.values[key].span, help_line)
         return value[group]
+
+    def _beside(self, key: str) -> object:
+        """The value beside `groups`, evaluated once where it is the same for all groups."""
+        if key in self._shared:
+            return self._shared[key]
+        value = self.groups.values[key]
+        result = value.evaluate(self.frame)
+        if value.free_names <= self.frame.args.keys():
+            self._shared[key] = result
+        return result
 
     def _rows(self) -> tuple[Row, ...]:
         if self.groups.rows is not None:
@@ -121,7 +137,9 @@ class GroupValues:
         rows = value.evaluate(self.frame)
         if not isinstance(rows, tuple) or not all(isinstance(row, Opaque) for row in rows):
             message = "expected a list of rows such as `{filters: 64, blocks: 3}`"
-            raise error("wrong-type", message, value.span)
+            raise error("wrong-type", f"{message}, found {spelled(rows)}", value.span)
+        if not rows:
+            raise error("wrong-type", "expected at least one row, found an empty list", value.span)
         return tuple([compile_row(row.mapping) for row in rows if isinstance(row, Opaque)])
 
     def _count_of_lists(self) -> int:
@@ -135,6 +153,11 @@ class GroupValues:
         return lengths.get("blocks", max(lengths.values(), default=1))
 
 
+def _too_many(count: int, what: str, span: Span) -> CompileError:
+    message = f"{what} of {count:,} blocks: a network has at most {MAX_NODES:,} layers"
+    return error("too-large", message, span)
+
+
 class RowView:
     """`row.filters` in an expression: the group's value of a key, after scaling."""
 
@@ -142,6 +165,9 @@ class RowView:
         self._values = values
         self._group = group
         self._busy: set[str] = set()
+
+    def __str__(self) -> str:
+        return "a row"
 
     @property
     def attribute_names(self) -> tuple[str, ...]:

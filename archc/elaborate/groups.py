@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from archc.diagnostics import CompileError, Diagnostic, Span, one_of
+from archc.diagnostics import CompileError, Diagnostic, Span, close_matches, one_of
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import evaluate_id, make_layer, resolve, resolve_verb
 from archc.elaborate.interpret import Interpreter, Place
 from archc.elaborate.program import Block, Groups, LayerCall
 from archc.elaborate.report import error
-from archc.elaborate.scope import POISONED, Frame, Poisoned, Position, Stream, Tensor
+from archc.elaborate.scope import POISONED, Frame, Position, Stream, Tensor
 from archc.elaborate.strides import GroupStride, Strides
-from archc.elaborate.values import Constant, Value
+from archc.elaborate.values import Constant, Poisoned, Value
 from archc.layers import LAYERS
+from archc.spec import GroupsDocument
 
 _OWN_KEYS = frozenset({"blocks", "stride"})
 """Keys of a row that the group itself takes; every other is an arg of its block."""
@@ -24,43 +25,60 @@ class GroupsRunner:
 
     def __init__(self, interpreter: Interpreter, groups: Groups, frame: Frame) -> None:
         self._interpreter = interpreter
-        self._groups = groups
-        self._frame = frame
-        self._values = GroupValues(groups, frame)
-        self._strides = Strides(groups.stride_policy, self._values.count, frame)
+        self.groups = groups
+        self.frame = frame
+        self.values = GroupValues(groups, frame)
+        self.strides = Strides(groups.stride_policy, self.values.count, frame)
         self._accepted: dict[str, None] = {}
 
+    @property
+    def count(self) -> int:
+        """The number of groups."""
+        return self.values.count
+
     def run(self, stream: Stream) -> Stream:
-        outer = self._frame.context
-        counts = self._values.block_counts()
+        outer = self.frame.context
+        counts = self.values.block_counts()
         try:
             for group, count in enumerate(counts):
                 stream = self._run_group(group, count, stream)
             self._refuse_unused()
         finally:
-            self._frame.context = outer
+            self.frame.context = outer
         return stream
+
+    def run_one(self, group: int, stream: Stream) -> Stream:
+        """Carry out a single group. Raises `CompileError`."""
+        outer = self.frame.context
+        try:
+            count = self.values.block_count(group)
+            return self._run_group(group, count, stream)
+        finally:
+            self.frame.context = outer
 
     def _run_group(self, group: int, count: int, stream: Stream) -> Stream:
         self._enter(group, 0, count)
-        self._frame.here = stream
+        self.frame.here = stream
         self._check_keys(group, count)
         run = partial(self._group_body, group, count, stream)
-        span = self._values.row_span(group)
+        span = self.values.row_span(group)
         name = f"group{group + 1}"
-        return self._interpreter.within("group", f"group {group + 1}", name, span, self._frame, run)
+        return self._interpreter.within("group", f"group {group + 1}", name, span, self.frame, run)
 
     def _group_body(self, group: int, count: int, stream: Stream) -> Stream:
-        frame, interpreter = self._frame, self._interpreter
-        stream = interpreter.run_steps(self._groups.before, stream, frame)
-        stride = self._stride(group, stream)
-        for index in range(count):
-            self._enter(group, index, count)
-            frame.here = stream
-            stream = self._run_block(group, index, count, stride, stream)
-            interpreter.learner_position += 1
+        frame, interpreter = self.frame, self._interpreter
+        stream = interpreter.run_steps(self.groups.before, stream, frame)
+        stream = self.run_blocks(group, count, stream)
         interpreter.group_outputs.append(stream[0])
-        return interpreter.run_steps(self._groups.after, stream, frame)
+        return interpreter.run_steps(self.groups.after, stream, frame)
+
+    def run_blocks(self, group: int, count: int, stream: Stream) -> Stream:
+        """The blocks of one group, one after the other."""
+        stride = self.stride(group, stream)
+        for index in range(count):
+            stream = self.run_block(group, index, count, stride, stream)
+            self._interpreter.learner_position += 1
+        return stream
 
     def _enter(self, group: int, index: int, count: int) -> None:
         """Let positions hold; `before` sees the first block's, `after` the last's."""
@@ -68,18 +86,20 @@ class GroupsRunner:
         learner = None
         if interpreter.learner_total is not None:
             learner = Position(interpreter.learner_position, interpreter.learner_total)
-        self._values.enter(group, Position(index, count), learner)
+        self.values.enter(group, Position(index, count), learner)
 
-    def _stride(self, group: int, stream: Stream) -> GroupStride:
-        row = self._values.row(group)
-        given = None
-        if row is not None and "stride" in row.values:
-            given = self._values.value("stride", group)
-        return self._strides.of_group(group, given, self._values.row_span(group), stream[0])
+    def stride(self, group: int, stream: Stream) -> GroupStride:
+        row = self.values.row(group)
+        if row is None or "stride" not in row.values:
+            return self.strides.of_group(group, None, self.values.row_span(group), stream[0])
+        given = self.values.value("stride", group)
+        return self.strides.of_group(group, given, row.values["stride"].span, stream[0])
 
-    def _run_block(
+    def run_block(
         self, group: int, index: int, count: int, stride: GroupStride, stream: Stream
     ) -> Stream:
+        self._enter(group, index, count)
+        self.frame.here = stream
         try:
             verb, span = self._verb(group, index, count)
             given = self._arguments(group, verb) | stride.arguments(
@@ -89,17 +109,17 @@ class GroupsRunner:
         except Poisoned:
             return POISONED
         except CompileError as problem:
-            self._interpreter.report(problem, self._frame)
+            self._interpreter.report(problem, self.frame)
             return POISONED
 
     def _verb(self, group: int, index: int, count: int) -> tuple[Block | str, Span]:
-        value = self._values.choice(group).at(index, count)
-        return resolve_verb(self._groups.file, value, self._frame), value.span
+        value = self.values.choice(group).at(index, count)
+        return resolve_verb(self.groups.file, value, self.frame), value.span
 
     def _arguments(self, group: int, verb: Block | str) -> dict[str, object]:
         """What the rows and the keys beside them give to this block."""
         accepts = _accepts(verb)
-        values = self._values
+        values = self.values
         keys = [key for key in values.keys if key in accepts and key not in _OWN_KEYS]
         given = {key: values.value(key, group) for key in sorted(keys, key=accepts.index)}
         return {key: value for key, value in given.items() if value is not None}
@@ -113,10 +133,10 @@ class GroupsRunner:
         span: Span,
         stream: Stream,
     ) -> Stream:
-        frame = self._frame
+        frame = self.frame
         identifier = f"group{group + 1}_block{index + 1}"
-        if self._groups.id is not None:
-            identifier = evaluate_id(self._groups.id, frame)
+        if self.groups.id is not None:
+            identifier = evaluate_id(self.groups.id, frame)
         place = Place(f"block {index + 1}", frame.full(identifier), span)
         if isinstance(verb, Block):
             result = self._call_block(verb, given, group, place, stream)
@@ -133,41 +153,46 @@ class GroupsRunner:
         }
         self._refuse_missing(block.name, block.required, given, group)
         call = self._interpreter.call_block
-        return call(block, given, inputs, place, stream, self._frame)
+        return call(block, given, inputs, place, stream, self.frame)
 
     def _call_layer(
         self, verb: str, given: dict[str, object], group: int, place: Place, stream: Stream
     ) -> Stream:
-        frame = self._frame
-        defaults = self._groups.file.defaults.get(verb, {})
+        frame = self.frame
+        defaults = self.groups.file.defaults.get(verb, {})
         self._refuse_missing(verb, LAYERS[verb].required, given | defaults, group)
         attributes: dict[str, Value] = {
-            key: Constant(value, self._values.span(key, group)) for key, value in given.items()
+            key: Constant(value, self.values.span(key, group)) for key, value in given.items()
         }
         layer = make_layer(LayerCall(LAYERS[verb], attributes, defaults), place.span, frame)
         add = self._interpreter.network.add_layer
         return (add(layer, place.name, stream[0], place.span, frame.instance),)
 
     def _tensor(self, key: str, value: object, group: int) -> Tensor:
-        constant = Constant(value, self._values.span(key, group))
-        return resolve(constant, self._frame)[0]
+        constant = Constant(value, self.values.span(key, group))
+        return resolve(constant, self.frame)[0]
 
     def _refuse_missing(
         self, verb: str, required: tuple[str, ...], given: dict[str, object], group: int
     ) -> None:
         missing = [name for name in required if given.get(name) is None]
+        row = self.values.row(group)
+        strangers = {*self.groups.values, *(row.values if row is not None else ())} - given.keys()
+        if any(close_matches(stranger, missing) for stranger in strangers - _OWN_KEYS):
+            # Who wrote `filter` knows that `filters` is needed: one mistake, told once.
+            raise Poisoned
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
             help_line = f"give it in the row or beside `groups`: `{missing[0]}: …`"
             message = f"`{verb}` needs {names}"
-            raise error("missing-arg", message, self._values.row_span(group), help_line)
+            raise error("missing-arg", message, self.values.row_span(group), help_line)
 
     def _check_keys(self, group: int, count: int) -> None:
         """Report the keys of the group's row that none of its blocks declares."""
         verbs = dict.fromkeys(self._verb(group, i, count)[0] for i in (0, count // 2, count - 1))
         accepted = dict.fromkeys(name for verb in verbs for name in _accepts(verb))
         self._accepted |= accepted
-        row = self._values.row(group)
+        row = self.values.row(group)
         for key in row.values if row is not None else ():
             if row is not None and not self._is_taken(key, accepted):
                 names = " and ".join(f"`{_name(verb)}`" for verb in verbs)
@@ -177,22 +202,30 @@ class GroupsRunner:
                 )
 
     def _refuse_unused(self) -> None:
-        for key in self._groups.values:
+        """Report keys beside `groups` that no block declares, and scaling of what no row has."""
+        groups = self.groups
+        for key in groups.values:
             if not self._is_taken(key, self._accepted):
                 message = f"no block of these groups has an arg `{key}`"
-                self._unknown_key(key, self._groups.key_spans[key], message, self._accepted)
+                known = dict.fromkeys([*self._accepted, *GroupsDocument.model_fields])
+                self._unknown_key(key, groups.key_spans[key], message, known)
+        for key, value in groups.scaling.items():
+            if key not in self.values.keys:
+                message = f"`scaling` of `{key}`, which neither a row nor a key beside them gives"
+                self._unknown_key(key, value.span, message, dict.fromkeys(self.values.keys))
 
     def _is_taken(self, key: str, accepted: dict[str, None]) -> bool:
         """Whether a key reaches a block, or the groups' own expressions through `row.`."""
         if key in _OWN_KEYS or key in accepted:
             return True
-        values = [*self._groups.values.values(), *self._groups.scaling.values()]
+        values = [*self.groups.values.values(), *self.groups.scaling.values()]
         return any(("row", key) in value.attributes for value in values)
 
     def _unknown_key(self, key: str, span: Span, message: str, accepted: dict[str, None]) -> None:
-        help_line = one_of(key, [*accepted, "blocks", "block"], "keys of a row")
+        known = [name for name in (*accepted, "blocks", "block") if name != "origin"]
+        help_line = one_of(key, dict.fromkeys(known), "keys here")
         diagnostic = Diagnostic("unknown-arg", message, span, helps=(help_line,))
-        self._interpreter.report(CompileError([diagnostic]), self._frame)
+        self._interpreter.report(CompileError([diagnostic]), self.frame)
 
 
 def _accepts(verb: Block | str) -> tuple[str, ...]:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from archc import spec
 from archc.diagnostics import Span
 from archc.source import Mapping, Node, Scalar, Sequence
 
-MAX_CHARACTERS = 100
-
 
 def id_problem(name: str) -> str:
-    """Why `name` can't be an id; empty where it can."""
+    """Why `name` can't be a step's id; empty where it can. No name takes that of the scope."""
     if name == "input":
         return "`input` is the tensor that enters the block and can't be an id"
-    if len(name) > MAX_CHARACTERS or not all(
-        c == "_" or (c.isascii() and c.isalnum()) for c in name
-    ):
-        return f"expected an id of letters, digits and `_`, found `{name[:60]}`"
-    return ""
+    return spec.id_problem(name) if name else ""
 
 
 def collect_ids(nodes: Iterable[Node]) -> dict[str, Span]:

@@ -66,7 +66,8 @@ def resolve(value: Value, frame: Frame) -> Stream:
         return (found,)
     if isinstance(found, str):
         return tagged(found, frame, value.span)
-    raise error("wrong-type", "expected the id of an earlier step", value.span)
+    message = f"expected the id of an earlier step, found {spelled(found)}"
+    raise error("wrong-type", message, value.span)
 
 
 def tagged(name: str, frame: Frame, span: Span) -> Stream:
@@ -80,7 +81,7 @@ def tagged(name: str, frame: Frame, span: Span) -> Stream:
     if name in frame.left_out:
         raise error("unknown-id", f"the step `{name}` was left out by its `when`", span)
     known = sorted({"input", *frame.inputs, *frame.tags})
-    help_line = one_of(name, known, "ids before this step")
+    help_line = one_of(name, known, "ids here")
     raise error("unknown-id", f"no earlier step has the id `{name}`", span, help_line)
 
 
@@ -109,7 +110,8 @@ def bind(block: Block, arguments: dict[str, object], inner: Frame, span: Span) -
         if value is None:
             default = block.defaults.get(name)
             if default is None:
-                raise error("missing-arg", f"`{block.name}` needs `{name}`", span)
+                help_line = "`null` counts as not given"
+                raise error("missing-arg", f"`{block.name}` needs `{name}`", span, help_line)
             value = default.evaluate(inner)
         inner.args[name] = value
 

@@ -15,15 +15,14 @@ from archc.diagnostics import CompileError, Findings, Span
 from archc.elaborate.instantiate import (
     bind,
     block_inputs,
-    evaluate_id,
     make_layer,
     resolve,
     role_layer,
-    tagged,
     whole,
 )
+from archc.elaborate.left_out import leave_out, repetitions, step_name
 from archc.elaborate.limits import MAX_DEPTH, MAX_STEPS
-from archc.elaborate.network import Network
+from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import (
     Block,
     BlockCall,
@@ -36,9 +35,10 @@ from archc.elaborate.program import (
     Steps,
 )
 from archc.elaborate.report import error, located
-from archc.elaborate.scope import POISONED, Frame, Poisoned, Position, Stream, Tensor
-from archc.elaborate.values import Constant
+from archc.elaborate.scope import POISONED, Frame, Position, Stream, Tensor
+from archc.elaborate.values import Constant, Poisoned
 from archc.graph import Instance, InstanceKind
+from archc.layers import spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,26 @@ class Interpreter:
         self.learner_total: Callable[[], int] | None = None
         self._steps_done = 0
         self._depth = 0
+        self._calls: list[Block] = []
 
     def run_steps(self, steps: tuple[Step, ...], stream: Stream, frame: Frame) -> Stream:
-        for step in steps:
-            stream = self._run_or_report(step, stream, frame)
+        """What the steps give one after the other, each checked and reported on its own."""
+        if self._depth >= MAX_DEPTH:
+            message = f"blocks, paths and sequences stand more than {MAX_DEPTH} deep in one another"
+            raise self.network.too_large(message, steps[0].span if steps else frame.instance.span)
+        self._depth += 1
+        try:
+            for step in steps:
+                stream = self._run_or_report(step, stream, frame)
+        finally:
+            self._depth -= 1
         return stream
 
     def report(self, problem: CompileError, frame: Frame) -> None:
         """Add the problem's diagnostics with the way to the frame."""
         self.findings.extend(located(each, frame.instance) for each in problem.diagnostics)
+        if self.findings.enough:
+            raise TooLarge
 
     def _run_or_report(self, step: Step, stream: Stream, frame: Frame) -> Stream:
         try:
@@ -83,8 +94,10 @@ class Interpreter:
         return POISONED
 
     def _run(self, step: Step, stream: Stream, frame: Frame) -> Stream:
-        if step.when is not None and not self._holds(step, stream, frame):
-            _leave_out(step, frame)
+        self._spend(step.span)
+        each_time = step.when is not None and "repeat" in step.when.free_names
+        if not each_time and not self._holds(step, stream, frame):
+            leave_out(step, repetitions(step, frame), frame, self._spend)
             return stream
         if step.source is not None:
             stream = resolve(step.source, frame)
@@ -99,35 +112,42 @@ class Interpreter:
         outer = frame.context
         try:
             for index in range(count):
+                self._spend(step.span)
                 frame.context = {**outer, "repeat": Position(index, count)}
-                stream = self._run_once(step, stream, frame)
+                if self._holds(step, stream, frame):
+                    stream = self._run_once(step, stream, frame)
+                else:
+                    leave_out(step, 1, frame, self._spend)
         finally:
             frame.context = outer
         return stream
 
     def _holds(self, step: Step, stream: Stream, frame: Frame) -> bool:
-        assert step.when is not None
+        if step.when is None:
+            return True
         frame.here = stream
         if step.source is not None and "here" in step.when.free_names:
             frame.here = resolve(step.source, frame)
         value = step.when.evaluate(frame)
-        if isinstance(value, str | tuple):
-            message = "expected a condition that is true or false"
-            raise error("wrong-type", message, step.when.span, "write `when: =stride > 1`")
-        return bool(value)
+        if value is None or isinstance(value, int | float):
+            return bool(value)
+        message = f"`when`: expected a condition that is true or false, found {spelled(value)}"
+        helps = (f"an expression starts with `=`: `when: ={value}`",)
+        raise error("wrong-type", message, step.when.span, *helps[: isinstance(value, str)])
 
     def _run_once(self, step: Step, stream: Stream, frame: Frame) -> Stream:
-        self._steps_done += 1
-        if self._steps_done > MAX_STEPS:
-            raise self.network.too_large(
-                f"the network has more than {MAX_STEPS:,} steps", step.span
-            )
         frame.here = stream
-        name = _name(step, frame)
+        name = step_name(step, frame)
         result = self._act(step, name, stream, frame)
         if step.id is not None:
             frame.tags[name] = result
         return result
+
+    def _spend(self, span: Span) -> None:
+        """Count a step; beyond the limit nothing is elaborated any more."""
+        self._steps_done += 1
+        if self._steps_done > MAX_STEPS:
+            raise self.network.too_large(f"the network has more than {MAX_STEPS:,} steps", span)
 
     def _act(self, step: Step, name: str, stream: Stream, frame: Frame) -> Stream:
         match step.action:
@@ -230,59 +250,23 @@ class Interpreter:
         frame: Frame,
     ) -> Stream:
         """The block's body on the stream; `inputs` are those given by name."""
-        self._refuse_recursion(block, place.span, frame)
+        if block in self._calls:
+            message = f"`{block.name}` uses itself: blocks can't be recursive"
+            help_line = "repeat steps with `repeat:`, blocks with `groups:`"
+            raise error("recursion", message, place.span, help_line)
         entering = block_inputs(block, inputs, stream, place.span)
         instance = self._enter(
             Instance(
                 "block", place.label, place.name, place.span, frame.instance, block.name, arguments
             )
         )
-        self._depth += 1
+        self._calls.append(block)
         try:
             inner = Frame({}, entering, place.name, instance, stream)
             bind(block, arguments, inner, place.span)
             result = self.run_steps(block.steps, tuple(entering.values()), inner)
             if block.outputs:
-                outputs = [tagged(name, inner, place.span)[0] for name in block.outputs]
-                result = tuple(outputs)
+                result = tuple([resolve(output, inner)[0] for output in block.outputs])
         finally:
-            self._depth -= 1
+            self._calls.pop()
         return self._leave(instance, result)
-
-    def _refuse_recursion(self, block: Block, span: Span, frame: Frame) -> None:
-        outer: Instance | None = frame.instance
-        while outer is not None:
-            if outer.block == block.name:
-                message = f"`{block.name}` uses itself: blocks can't be recursive"
-                help_line = "repeat steps with `repeat:`, blocks with `groups:`"
-                raise error("recursion", message, span, help_line)
-            outer = outer.parent
-        if self._depth >= MAX_DEPTH:
-            message = f"blocks stand more than {MAX_DEPTH} deep in one another"
-            raise self.network.too_large(message, span)
-
-
-def _name(step: Step, frame: Frame) -> str:
-    """The step's own id, or its verb with a number; sequences have none unless they say."""
-    if step.id is not None:
-        if isinstance(step.id, Constant):
-            return str(step.id.value)
-        return evaluate_id(step.id, frame)
-    if step.action is None or isinstance(step.action, Steps | Groups | Broken):
-        return ""
-    return frame.count(step.verb)
-
-
-def _leave_out(step: Step, frame: Frame) -> None:
-    """Count the names that a left-out step would have taken: `when` never renames others."""
-    if isinstance(step.id, Constant):
-        frame.left_out.add(str(step.id.value))
-    elif step.id is None:
-        _name(step, frame)
-    inner: tuple[Step, ...] = ()
-    if isinstance(step.action, MergeCall):
-        inner = tuple(each for path in step.action.paths for each in path.steps)
-    elif isinstance(step.action, Steps) and step.id is None:
-        inner = step.action.steps
-    for each in inner:
-        _leave_out(each, frame)

@@ -1,10 +1,10 @@
 """How large a network may become: a spec from a stranger ends quickly, whatever it asks for."""
 
-MAX_NODES = 200_000
+MAX_NODES = 50_000
 """Layers of one network."""
 
-MAX_STEPS = 1_000_000
-"""Steps that are carried out, those that make no layer included."""
+MAX_STEPS = 100_000
+"""Steps that are looked at, those that make no layer and those that are left out included."""
 
 MAX_DEPTH = 60
 """Blocks, paths and sequences inside one another."""

@@ -12,12 +12,19 @@ from archc.elaborate.ids import collect_ids
 from archc.elaborate.link_defaults import DefaultsLinker
 from archc.elaborate.link_steps import StepLinker
 from archc.elaborate.names import BodyNames
-from archc.elaborate.program import Block, FileScope, Program, Step
+from archc.elaborate.program import INPUT, Block, FileScope, Program, Step
 from archc.elaborate.scope import Frame
-from archc.elaborate.values import Constant, Value, compile_value
+from archc.elaborate.values import BrokenValue, Constant, Value, compile_value
 from archc.layers import LAYERS, MERGES, ROLES
 from archc.source import Mapping, Node, Scalar, Sequence
-from archc.spec import Assembled, BlockDocument, Library
+from archc.spec import (
+    Assembled,
+    BlockDocument,
+    Library,
+    LibraryDocument,
+    SpecDocument,
+    describe,
+)
 
 STYLE = frozenset({"bias", "padding", "init", "epsilon", "momentum", "scale", "center", "kind"})
 """Attributes that a spec's defaults also set inside the libraries that it uses."""
@@ -49,7 +56,7 @@ class _ProgramLinker:
     def link(self) -> Program:
         document = self._document
         spec_names = frozenset(document.args) | {"variant"}
-        own_defaults = self._evaluated(self._defaults(document.defaults, spec_names))
+        own_defaults = self._evaluated(self._defaults(document, spec_names))
         self._style = {
             verb: {name: value for name, value in attributes.items() if name in STYLE}
             for verb, attributes in own_defaults.items()
@@ -58,10 +65,10 @@ class _ProgramLinker:
         file = FileScope({}, own_defaults)
         for scope in used:
             file.blocks.update(scope.blocks)
-        self._declare(file, document.define)
+        self._declare(file, document)
         for scope, block, body in self._bodies:
             self._link_body(scope, block, body)
-        return Program(self._components(file, spec_names), file)
+        return self._program(file, spec_names)
 
     def _evaluated(self, defaults: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
         """The spec's defaults with its args put in: a block that they reach knows only its own."""
@@ -84,33 +91,38 @@ class _ProgramLinker:
         if known is not None:
             return known
         used = [self._library(each) for each in library.uses]
-        own = self._defaults(library.document.defaults, frozenset())
+        own = self._defaults(library.document, frozenset())
         verbs = dict.fromkeys([*own, *self._style])
         defaults = {verb: own.get(verb, {}) | self._style.get(verb, {}) for verb in verbs}
         scope = self._files[library.place.path] = FileScope({}, defaults)
         for each in used:
             scope.blocks.update(each.blocks)
-        self._declare(scope, library.document.define)
+        self._declare(scope, library.document)
         return scope
 
     def _defaults(
-        self, tables: dict[str, Node], names: frozenset[str]
+        self, document: SpecDocument | LibraryDocument, names: frozenset[str]
     ) -> dict[str, dict[str, Value]]:
         linker = DefaultsLinker(BodyNames(self._findings, names), self._findings)
-        return linker.link(tables)
+        return linker.link(document.origin.get("defaults"))
 
-    def _declare(self, scope: FileScope, blocks: dict[str, BlockDocument]) -> None:
-        for name, body in blocks.items():
+    def _declare(self, scope: FileScope, document: SpecDocument | LibraryDocument) -> None:
+        written = document.origin.get("define")
+        for name, body in document.define.items():
+            assert isinstance(written, Mapping)
+            span = written.entries[name].key_span
             if name in LAYERS or name in MERGES or name in ROLES or name in ("steps", "groups"):
                 message = f"`{name}` is a word of the language: a block needs a name of its own"
-                self._findings.add(Diagnostic("bad-name", message, body.origin.span))
-                continue
-            block = self._signature(name, body)
+                self._findings.add(Diagnostic("bad-name", message, span))
+            block = self._signature(name, span, body)
             scope.blocks[name] = block
             self._bodies.append((scope, block, body))
 
-    def _signature(self, name: str, body: BlockDocument) -> Block:
-        inputs = tuple(body.inputs) or ("input",)
+    def _signature(self, name: str, span: Span, body: BlockDocument) -> Block:
+        inputs = tuple(dict.fromkeys(body.inputs)) or (INPUT,)
+        if len(inputs) < len(body.inputs):
+            message = f"`{name}` has two inputs of one name"
+            self._findings.add(Diagnostic("bad-name", message, _key_span(body.origin, "inputs")))
         required, defaults = [], {}
         for arg, node in body.args.items():
             if arg in inputs:
@@ -123,24 +135,16 @@ class _ProgramLinker:
                 defaults[arg] = compile_value(node, arg)
             except CompileError as error:
                 self._findings.extend(error.diagnostics)
-                defaults[arg] = Constant(None, node.span)
-        # The span of a block is its name's line: where a caller wants to look.
-        return Block(
-            name,
-            body.origin.span,
-            inputs,
-            tuple(body.outputs),
-            tuple(required),
-            defaults,
-            tuple(body.args),
-        )
+                defaults[arg] = BrokenValue(node.span)
+        return Block(name, span, inputs, tuple(required), defaults, tuple(body.args))
 
     def _link_body(self, scope: FileScope, block: Block, body: BlockDocument) -> None:
         known = _ALWAYS | frozenset(block.inputs)
         seen: set[str] = set(block.required)
         for arg in block.arguments:
             names = BodyNames(self._findings, known | seen)
-            names.check(block.defaults.get(arg))
+            if arg in block.defaults:
+                block.defaults[arg] = names.check(block.defaults[arg])
             seen.add(arg)
         names = BodyNames(
             self._findings,
@@ -150,12 +154,9 @@ class _ProgramLinker:
         )
         linker = StepLinker(scope, names, self._findings)
         block.steps = linker.steps(body.steps)
-        for output in block.outputs:
-            names.check_reference(Constant(output, _key_span(body.origin, "outputs")))
+        block.outputs = _outputs(body.origin, names)
 
-    def _components(
-        self, file: FileScope, spec_names: frozenset[str]
-    ) -> tuple[tuple[str, tuple[Step, ...], Span], ...]:
+    def _program(self, file: FileScope, spec_names: frozenset[str]) -> Program:
         document = self._document
         inputs = frozenset(document.input.entries) if isinstance(document.input, Mapping) else ()
         learner = document.learner
@@ -175,17 +176,28 @@ class _ProgramLinker:
                 linker.steps(listed) if learner is None or listed else self._not_a_learner(learner)
             )
         task = linker.steps(document.task)
-        for name in document.outputs:
-            names.check_reference(Constant(name, _key_span(document.origin, "outputs")))
         spans = {key: _key_span(document.origin, key) for key in ("stem", "learner", "task")}
         parts = (("stem", stem), ("learner", body), ("task", task))
-        return tuple((name, steps, spans[name]) for name, steps in parts if steps)
+        components = tuple((name, steps, spans[name]) for name, steps in parts if steps)
+        return Program(components, file, _outputs(document.origin, names))
 
     def _not_a_learner(self, node: Node) -> tuple[Step, ...]:
         if not isinstance(node, Sequence):
             message = "expected a list of steps, or a mapping of `block`, `groups`, …"
-            self._findings.add(Diagnostic("wrong-type", message, node.span))
+            found = f"{message}, found {describe(node)}"
+            self._findings.add(Diagnostic("wrong-type", found, node.span))
         return ()
+
+
+def _outputs(origin: Mapping, names: BodyNames) -> tuple[Value, ...]:
+    """The ids of `outputs:` with their places; those that there are not are broken."""
+    node = origin.get("outputs")
+    items = node.items if isinstance(node, Sequence) else ()
+    return tuple(
+        names.check_reference(Constant(item.text, item.span))
+        for item in items
+        if isinstance(item, Scalar)
+    )
 
 
 def _key_span(origin: Mapping, key: str) -> Span:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
-from archc.diagnostics import CompileError, Diagnostic, Findings, Span, one_of
+from archc.diagnostics import CompileError, Diagnostic, Findings, Span, close_matches, one_of
 from archc.elaborate.names import BodyNames
 from archc.elaborate.program import BlockCall, FileScope, LayerCall, RoleCall
 from archc.elaborate.report import error, invalid_attributes
-from archc.elaborate.values import Constant, Value, compile_value
+from archc.elaborate.values import BrokenValue, Constant, Value, compile_value
 from archc.layers import LAYERS, NORMS, InvalidAttributes, Layer, Verb, make
 from archc.source import Entry, Mapping, Node, Scalar
 from archc.spec import describe
@@ -27,7 +25,7 @@ class CallLinker:
     def layer(self, verb: Verb, span: Span, payload: Node) -> LayerCall:
         attributes = self._attributes(verb.name, verb.attributes, verb.main, payload)
         defaults = self._file.defaults.get(verb.name, {})
-        given = attributes.keys() | defaults.keys()
+        given = defaults | attributes
         _refuse_missing("missing-attribute", verb.name, verb.required, given, span)
         return LayerCall(verb, attributes, defaults, _ready(verb, attributes, defaults, span))
 
@@ -42,14 +40,14 @@ class CallLinker:
         arguments = self._attributes(name, block.accepts, block.main, payload)
         for key in block.inputs:
             if key in arguments:
-                self._names.check_reference(arguments[key])
-        _refuse_missing("missing-arg", name, block.required, arguments.keys(), span)
+                arguments[key] = self._names.check_reference(arguments[key])
+        _refuse_missing("missing-arg", name, block.required, arguments, span)
         return BlockCall(block, arguments)
 
     def _attributes(
         self, verb: str, known: tuple[str, ...], main: str | None, payload: Node
     ) -> dict[str, Value]:
-        """What stands behind a verb, as compiled values; unknown ones are reported."""
+        """What stands behind a verb, as compiled values; those that won't do are broken."""
         if isinstance(payload, Scalar) and payload.value is None:
             return {}
         if isinstance(payload, Mapping):
@@ -57,22 +55,21 @@ class CallLinker:
         if main is None:
             message = f"`{verb}` takes no value, found {describe(payload)}"
             raise error("wrong-type", message, payload.span)
-        value = compile_value(payload, verb)
-        self._names.check(value)
-        return {main: value}
+        return {main: self._names.check(compile_value(payload, verb))}
 
     def _table(self, verb: str, known: tuple[str, ...], payload: Mapping) -> dict[str, Value]:
         attributes: dict[str, Value] = {}
         for key, entry in payload.entries.items():
+            attributes[key] = BrokenValue(entry.value.span)
+            if self._findings.enough:
+                break
             if key not in known:
                 self._unknown_attribute(verb, entry, known)
                 continue
             try:
-                attributes[key] = compile_value(entry.value, key)
-                self._names.check(attributes[key])
+                attributes[key] = self._names.check(compile_value(entry.value, key))
             except CompileError as problem:
                 self._findings.extend(problem.diagnostics)
-                attributes[key] = Constant(None, entry.value.span)
         return attributes
 
     def _unknown_attribute(self, verb: str, entry: Entry, known: tuple[str, ...]) -> None:
@@ -88,9 +85,13 @@ class CallLinker:
 
 
 def _refuse_missing(
-    code: str, verb: str, required: tuple[str, ...], given: Set[str], span: Span
+    code: str, verb: str, required: tuple[str, ...], given: dict[str, Value], span: Span
 ) -> None:
-    missing = [name for name in required if name not in given]
+    missing = [name for name in required if name not in given or _is_null(given[name])]
+    # Who wrote `filter` knows that `filters` is needed: one mistake, told once.
+    misspelt = [key for key, value in given.items() if isinstance(value, BrokenValue)]
+    meant = {name for key in misspelt for name in close_matches(key, missing)}
+    missing = [name for name in missing if name not in meant]
     if missing:
         names = " and ".join(f"`{name}`" for name in missing)
         example = ", ".join(f"{name}: …" for name in missing)

@@ -16,14 +16,17 @@ class DefaultsLinker:
         self._names = names
         self._findings = findings
 
-    def link(self, tables: dict[str, Node]) -> dict[str, dict[str, Value]]:
-        return {verb: self._verb(verb, node) for verb, node in tables.items()}
+    def link(self, section: Node | None) -> dict[str, dict[str, Value]]:
+        entries = section.entries if isinstance(section, Mapping) else {}
+        return {verb: self._verb(entry) for verb, entry in entries.items()}
 
-    def _verb(self, verb: str, node: Node) -> dict[str, Value]:
+    def _verb(self, entry: Entry) -> dict[str, Value]:
+        verb, node = entry.key, entry.value
         if verb not in LAYERS and verb not in ROLES:
             help_line = one_of(verb, [*LAYERS, *ROLES], "layers")
             message = f"`defaults` has no layer `{verb}`"
-            self._findings.add(Diagnostic("unknown-verb", message, node.span, helps=(help_line,)))
+            diagnostic = Diagnostic("unknown-verb", message, entry.key_span, helps=(help_line,))
+            self._findings.add(diagnostic)
             return {}
         main = "kind" if verb in ROLES else LAYERS[verb].main
         if isinstance(node, Mapping):
@@ -47,8 +50,7 @@ class DefaultsLinker:
         values = {}
         for key, node in nodes.items():
             try:
-                values[key] = compile_value(node, key)
-                self._names.check(values[key])
+                values[key] = self._names.check(compile_value(node, key))
             except CompileError as error:
                 self._findings.extend(error.diagnostics)
         return values

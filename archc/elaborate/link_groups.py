@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archc.diagnostics import CompileError, Diagnostic
 from archc.elaborate.names import GROUP_NAMES
 from archc.elaborate.program import BlockChoice, Groups, Row, StridePolicy
+from archc.elaborate.report import error
 from archc.elaborate.values import Value, compile_text, compile_value
 from archc.source import Mapping, Node, Scalar, Sequence
 from archc.spec import GroupsDocument, StridePolicyDocument, describe, validate
@@ -47,14 +49,12 @@ class GroupsLinker:
         rows, computed = self._rows(document.groups)
         identifier = None
         if document.id is not None:
-            identifier = compile_text(document.id, "id")
-            self._names.check(identifier)
+            identifier = self._names.check(compile_text(document.id, "id"))
         keys = frozenset(values).union(*(row.values for row in rows or ()))
         scaling = {key: compile_value(value, key) for key, value in document.scaling.items()}
-        for value in scaling.values():
-            # Rows that an arg holds are known only later, so nothing can be said of their keys.
-            if computed is None:
-                self._names.check(value, keys)
+        # Rows that an arg holds are known only later, so nothing can be said of their keys.
+        if computed is None:
+            scaling = {key: self._names.check(value, keys) for key, value in scaling.items()}
         before = self._steps.steps(document.before)
         if identifier is not None:
             self._names.declare(identifier)
@@ -91,28 +91,33 @@ class GroupsLinker:
     def _rows(self, node: Node | None) -> tuple[tuple[Row, ...] | None, Value | None]:
         if node is None:
             return None, None
+        if isinstance(node, Sequence) and not node.items:
+            help_line = "leave `groups` out where lists beside it run over the groups"
+            raise error("wrong-type", "expected at least one row", node.span, help_line)
         if isinstance(node, Sequence):
             return tuple([self.row(item) for item in node.items]), None
         return None, self._value(node, "groups")
 
     def row(self, node: Node) -> Row:
         row = compile_row(node)
-        for value in row.values.values():
-            self._names.check(value)
-        for value in row.block.values if row.block else ():
-            self._names.check(value)
-        return row
+        values = {key: self._names.check(value) for key, value in row.values.items()}
+        return replace(row, values=values, block=self._checked(row.block))
 
     def _value(self, node: Node, key: str) -> Value:
-        value = compile_value(node, key)
-        self._names.check(value)
-        return value
+        return self._names.check(compile_value(node, key))
 
     def _choice(self, node: Node | None) -> BlockChoice | None:
-        choice = compile_choice(node)
-        for value in choice.values if choice else ():
-            self._names.check(value)
-        return choice
+        return self._checked(compile_choice(node))
+
+    def _checked(self, choice: BlockChoice | None) -> BlockChoice | None:
+        if choice is None:
+            return None
+        rest, first, last = (
+            None if value is None else self._names.check(value)
+            for value in (choice.rest, choice.first, choice.last)
+        )
+        assert rest is not None
+        return BlockChoice(rest, first, last)
 
     def _policy(self, node: Node | None) -> StridePolicy | None:
         if node is None or (isinstance(node, Scalar) and node.value is None):

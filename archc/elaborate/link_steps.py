@@ -41,6 +41,8 @@ class StepLinker:
             return (Step(node.span, "groups", Broken()),)
 
     def _step_or_report(self, node: Node) -> Step:
+        if self._findings.enough:
+            return Step(node.span, "", Broken())
         try:
             return self._step(node)
         except CompileError as problem:
@@ -108,6 +110,8 @@ class StepLinker:
         return self.file.blocks[verb].accepts if verb in self.file.blocks else ()
 
     def _verbs_help(self, word: str) -> str:
+        if ":" in word:
+            return "write a space after the `:`"
         known = [*self.file.blocks, *LAYERS, *MERGES, *ROLES, *SEQUENCES, NOTHING]
         return one_of(word, known, "verbs")
 
@@ -135,37 +139,37 @@ class StepLinker:
             help_line = f"write `{verb.name}: {{shortcut: [], residual: [...]}}`"
             message = f"`{verb.name}` needs at least two named paths"
             raise error("merge-paths", message, span, help_line)
-        paths = [
-            Path(name, entry.key_span, self.steps(_path_items(entry)))
-            for name, entry in payload.entries.items()
-        ]
+        paths = [self._path(entry) for entry in payload.entries.values()]
         return MergeCall(verb, tuple(paths), make(verb, ()))
+
+    def _path(self, entry: Entry) -> Path:
+        _refuse_bad_name(entry.key, entry.key_span)
+        return Path(entry.key, entry.key_span, self.steps(_path_items(entry)))
 
     def _value(self, entry: Entry | None) -> Value | None:
         if entry is None:
             return None
-        value = compile_value(entry.value, entry.key)
-        self.names.check(value)
-        return value
+        return self.names.check(compile_value(entry.value, entry.key))
 
     def _reference(self, entry: Entry | None) -> Value | None:
         if entry is None:
             return None
-        value = compile_text(entry.value, entry.key)
-        self.names.check_reference(value)
-        return value
+        return self.names.check_reference(compile_text(entry.value, entry.key))
 
     def _id(self, entry: Entry | None) -> Value | None:
         if entry is None:
             return None
         value = compile_text(entry.value, entry.key)
-        self.names.check(value)
         if isinstance(value, Constant):
-            problem = id_problem(str(value.value))
-            if problem:
-                raise error("bad-name", problem, value.span)
+            _refuse_bad_name(str(value.value), value.span)
         self.names.declare(value)
-        return value
+        return self.names.check(value)
+
+
+def _refuse_bad_name(name: str, span: Span) -> None:
+    problem = id_problem(name)
+    if problem:
+        raise error("bad-name", problem, span)
 
 
 def _items(node: Node) -> tuple[Node, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of
-from archc.elaborate.values import Broken, Constant, Templated, Value, unknown_name
+from archc.elaborate.values import BrokenValue, Constant, Templated, Value, unknown_name
 
 GROUP_NAMES = frozenset({"group", "block", "learner", "row"})
 
@@ -42,12 +42,12 @@ class BodyNames:
         if value.constant:
             return value
         extra = extra | self.context
-        unknown = value.free_names - self.fixed - self.ids - extra
-        unknown = {name for name in unknown if not self._may_be_an_id(name)}
+        strange = value.free_names - self.fixed - self.ids - extra
+        unknown = {name for name in strange if not self._may_be_an_id(name)}
         for name, span in value.occurrences() if unknown else ():
             if name in unknown:
                 self.findings.add(self._unknown(name, span, extra))
-        return Broken(value.span) if unknown else value
+        return BrokenValue(value.span) if unknown else value
 
     def check_reference(self, value: Value) -> Value:
         """The value of `from:`, of an arg that names an input, of an output: an id, or an
@@ -60,11 +60,11 @@ class BodyNames:
             return value
         if name in self.later:
             self.findings.add(_forward(name, value.span, self.later[name]))
-            return Broken(value.span)
+            return BrokenValue(value.span)
         help_line = one_of(name, sorted({"input", *self.inputs, *self.ids}), "ids here")
         message = f"no earlier step has the id `{name}`"
         self.findings.add(Diagnostic("unknown-id", message, value.span, helps=(help_line,)))
-        return Broken(value.span)
+        return BrokenValue(value.span)
 
     def _may_be_an_id(self, name: str) -> bool:
         return any(_may_read(texts, name) for texts in self.patterns)

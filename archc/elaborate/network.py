@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from archc.diagnostics import CompileError, Diagnostic, Findings, Related, Span
+from archc.diagnostics import CompileError, Diagnostic, Findings, Span
+from archc.elaborate.duplicates import duplicate_name
 from archc.elaborate.limits import MAX_NODES
 from archc.elaborate.program import MergeCall
 from archc.elaborate.report import error, located, merge_error, shape_error
-from archc.elaborate.scope import POISON, Poisoned, Tensor
+from archc.elaborate.scope import POISON, Tensor
 from archc.elaborate.strides import strided
+from archc.elaborate.values import Poisoned
 from archc.graph import Instance, Node
 from archc.layers import Dropout, DropPath, Input, Layer, ShapeError, TensorShape
 
@@ -22,7 +24,7 @@ class Network:
     def __init__(self, findings: Findings) -> None:
         self.nodes: list[Node] = []
         self._findings = findings
-        self._names: dict[str, Span] = {}
+        self._names: dict[str, Node] = {}
 
     @property
     def size(self) -> int:
@@ -65,10 +67,10 @@ class Network:
         try:
             shape = merge.layer.output_shape(*shapes)
         except ShapeError as problem:
-            raise CompileError([merge_error(problem, span, merge, shapes)]) from None
+            raise CompileError([merge_error(problem, span, merge, shapes, instance)]) from None
         return self._add(name, merge.layer, tuple(ends), shape, span, instance)
 
-    def too_large(self, message: str, span: Span) -> TooLarge:
+    def too_large(self, message: str, span: Span | None) -> TooLarge:
         """The exception that ends the elaboration, its reason told."""
         self._findings.add(Diagnostic("too-large", message, span))
         return TooLarge()
@@ -87,18 +89,10 @@ class Network:
             message = '`id: ""` takes the name of the scope around it, and there is none here'
             raise error("bad-name", message, span)
         if name in self._names:
-            self._report_duplicate(node)
-        self._names.setdefault(name, span)
+            self._findings.add(duplicate_name(self._names[name], node))
+        self._names.setdefault(name, node)
         if len(self.nodes) >= MAX_NODES:
             raise self.too_large(f"the network has more than {MAX_NODES:,} layers", span)
         self.nodes.append(node)
         stride = strided(layer, inputs[0].stride) if inputs else 1
         return Tensor(len(self.nodes) - 1, shape, stride)
-
-    def _report_duplicate(self, node: Node) -> None:
-        first = self._names[node.name]
-        related = (Related(first, "first used here"),) if first != node.span else ()
-        helps = ("give each an `id` of its own, such as `id: conv$(repeat.number)` in a repeat",)
-        message = f"two layers have the name `{node.name}`"
-        diagnostic = Diagnostic("duplicate-name", message, node.span, related=related, helps=helps)
-        self._findings.add(located(diagnostic, node.instance))

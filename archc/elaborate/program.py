@@ -150,18 +150,25 @@ class Step:
     repeat: Value | None = None
 
 
+INPUT = "input"
+"""The name of the input of a block that declares none."""
+
+
 @dataclass(slots=True, eq=False)
 class Block:
-    """A block of a `define:` section. Its steps are linked after all blocks are known."""
+    """A block of a `define:` section; `span` is that of its name.
+
+    Its steps and its outputs, which are ids, are linked after all blocks are known.
+    """
 
     name: str
     span: Span
     inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
     required: tuple[str, ...]
     defaults: dict[str, Value]
     arguments: tuple[str, ...]
     steps: tuple[Step, ...] = ()
+    outputs: tuple[Value, ...] = ()
 
     @property
     def main(self) -> str | None:
@@ -170,8 +177,8 @@ class Block:
 
     @property
     def accepts(self) -> tuple[str, ...]:
-        """The names that a call may give: args, and inputs as ids."""
-        return self.arguments + self.inputs
+        """The names that a call may give: args, and declared inputs as ids."""
+        return self.arguments if self.inputs == (INPUT,) else self.arguments + self.inputs
 
 
 @dataclass(slots=True, eq=False)
@@ -184,7 +191,8 @@ class FileScope:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """The three components with all names linked, and the spec's own scope."""
+    """The three components with all names linked, the spec's own scope, the ids of its outputs."""
 
     components: tuple[tuple[str, tuple[Step, ...], Span], ...]
     file: FileScope
+    outputs: tuple[Value, ...] = ()

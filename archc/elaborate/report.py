@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from archc.diagnostics import CompileError, Diagnostic, Related, Span
-from archc.elaborate.program import MergeCall
+from archc.elaborate.program import MergeCall, Path
 from archc.elaborate.values import Value
 from archc.graph import Instance
 from archc.layers import InvalidAttributes, ShapeError, TensorShape
@@ -45,13 +45,48 @@ def shape_error(problem: ShapeError, span: Span, inputs: tuple[TensorShape, ...]
 
 
 def merge_error(
-    problem: ShapeError, span: Span, merge: MergeCall, shapes: tuple[TensorShape, ...]
+    problem: ShapeError,
+    span: Span,
+    merge: MergeCall,
+    shapes: tuple[TensorShape, ...],
+    instance: Instance,
 ) -> Diagnostic:
-    """Paths that disagree: each path with its shape."""
-    related = tuple(
-        Related(path.span, str(shape)) for path, shape in zip(merge.paths, shapes, strict=True)
-    )
-    return Diagnostic(problem.code, problem.message, span, related=related, helps=problem.helps)
+    """Paths that disagree: each path with its shape, and what brings them together."""
+    ends = dict(zip(merge.paths, shapes, strict=True))
+    related = tuple(Related(path.span, str(shape)) for path, shape in ends.items())
+    helps = (*problem.helps, *_projection(ends, instance))
+    return Diagnostic(problem.code, problem.message, span, related=related, helps=helps)
+
+
+def _projection(ends: dict[Path, TensorShape], instance: Instance) -> tuple[str, ...]:
+    """What to do about a path that changes nothing beside one that does."""
+    identity = next((path for path in ends if not path.steps), None)
+    others = {shape for path, shape in ends.items() if path is not identity}
+    if identity is None or len(others) != 1:
+        return ()
+    block = instance.block_around
+    group = block.parent if block is not None else None
+    if block is not None and group is not None and group.kind == "group":
+        choice = f"`block: {{first: …, rest: {block.block}}}`"
+        if group.children[0] is block:
+            return (f"let a block that projects its shortcut begin each group: {choice}",)
+    goal = others.pop()
+    stride = _stride(ends[identity], goal)
+    if stride is None:
+        return ()
+    strided = f", stride: {stride}" if stride > 1 else ""
+    layer = f"`conv: {{filters: {goal.channels}, kernel: 1{strided}}}`"
+    return (f"project `{identity.name}` to {goal}: {layer}",)
+
+
+def _stride(shape: TensorShape, goal: TensorShape) -> int | None:
+    """The stride that leads from the sides of one shape to those of another, if one does."""
+    if shape.rank != goal.rank or shape.rank == 0:
+        return None
+    strides = {-(-side // aim) for side, aim in zip(shape.sides, goal.sides, strict=True)}
+    stride = strides.pop()
+    reached = tuple([-(-side // stride) for side in shape.sides])
+    return stride if not strides and reached == goal.sides else None
 
 
 def located(diagnostic: Diagnostic, instance: Instance) -> Diagnostic:

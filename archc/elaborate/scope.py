@@ -127,6 +127,10 @@ class Frame(Scope):
         self.counters[verb] = number
         return verb if number == 1 else f"{verb}{number}"
 
+    def skip(self, verb: str, times: int) -> None:
+        """Leave out the next names of steps of this verb."""
+        self.counters[verb] = self.counters.get(verb, 0) + times
+
     def full(self, identifier: str) -> str:
         """The name of a step in the whole network."""
         if not identifier:

@@ -62,7 +62,7 @@ class Constant(Value):
         return self.value
 
 
-class Broken(Value):
+class BrokenValue(Value):
     """What stands where a value could not be read, and was reported."""
 
     __slots__ = ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
 from archc.elaborate.elaborate import spec_frame
 from archc.elaborate.values import compile_text
-from archc.source import Mapping
+from archc.source import Entry, Mapping
 from archc.spec import Assembled
 
 
@@ -26,12 +27,24 @@ def weight_rules(assembled: Assembled, source: str) -> list[tuple[str, str]]:
     rules = []
     rows = node.get(source)
     for pattern, entry in rows.entries.items() if isinstance(rows, Mapping) else ():
-        try:
-            re.compile(pattern)
-        except re.error as problem:
-            message = f"expected a regular expression: {problem}"
-            findings.add(Diagnostic("bad-pattern", message, entry.key_span))
-            continue
-        rules.append((pattern, str(compile_text(entry.value, pattern).evaluate(frame))))
+        replacement = str(compile_text(entry.value, pattern).evaluate(frame))
+        findings.extend(_problems(pattern, replacement, entry))
+        rules.append((pattern, replacement))
     findings.raise_if_any()
     return rules
+
+
+def _problems(pattern: str, replacement: str, entry: Entry) -> Iterator[Diagnostic]:
+    try:
+        # This matches any text, and so fails on a replacement that names a group it has not.
+        harmless = re.compile(f"{pattern}|")
+    except re.error as problem:
+        message = f"expected a regular expression, found `{pattern}`: {problem.msg}"
+        yield Diagnostic("bad-pattern", message, entry.key_span)
+        return
+    try:
+        harmless.sub(replacement, "", count=1)
+    except (re.error, IndexError) as problem:
+        message = f"expected a replacement that the pattern allows, found `{replacement}`"
+        reason = (str(problem),)
+        yield Diagnostic("bad-pattern", message, entry.value.span, notes=reason)

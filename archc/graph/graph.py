@@ -53,14 +53,33 @@ class Instance:
     @property
     def title(self) -> str:
         """The label and what stands there: `block 1 (identity_block, filters=64)`."""
-        if not self.block:
-            return self.label
         given = [
             f"{name}={value}"
             for name, value in self.arguments.items()
             if isinstance(value, int | float | str)
         ]
-        return f"{self.label} ({', '.join([self.block, *given[:3]])})"
+        kind = [self.block] if self.block and self.block != self.label else []
+        shown = ", ".join([*kind, *given[:3]])
+        return f"{self.label} ({shown})" if shown else self.label
+
+    @property
+    def block_around(self) -> Instance | None:
+        """The innermost block that this stands in, or is."""
+        instance: Instance | None = self
+        while instance is not None and instance.kind != "block":
+            instance = instance.parent
+        return instance
+
+    @property
+    def scopes(self) -> tuple[Instance, ...]:
+        """The parts that name what stands in them, from the outermost in: blocks and sequences."""
+        found = []
+        instance: Instance | None = self
+        while instance is not None:
+            if instance.kind in ("block", "steps"):
+                found.append(instance)
+            instance = instance.parent
+        return tuple(reversed(found))
 
     @property
     def trail(self) -> tuple[str, ...]:

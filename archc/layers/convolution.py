@@ -57,11 +57,13 @@ class Conv(Layer):
         return self.output_shape(shape).elements * taps * (shape.channels // self.groups)
 
     def _groups_error(self, shape: TensorShape, out: TensorShape) -> ShapeError:
+        common = gcd(shape.channels, self.filters)
+        help_line = f"`groups` divides both if it divides {common}"
         return ShapeError(
             "groups-divide",
             f"`conv` with groups {self.groups} needs channels and filters that {self.groups} "
             f"divides, found {shape.channels} channels and {self.filters} filters",
-            helps=(f"`groups` divides both if it divides {gcd(shape.channels, self.filters)}",),
+            helps=(help_line if common > 1 else "only `groups: 1` divides both",),
             shape=out,
         )
 

@@ -69,8 +69,11 @@ def _elementwise(verb: str, inputs: tuple[TensorShape, ...]) -> TensorShape:
             size in (1, full) for shape in inputs for size, full in zip(shape, widest, strict=True)
         ):
             return widest
+    message = f"`{verb}` needs paths of one shape, found {_listed(inputs)}"
+    ranks = {shape.rank for shape in inputs}
+    stretch = ("`keepdims: true` of a global pooling keeps sides of 1, which are stretched",)
     raise ShapeError(
-        "shape-mismatch", f"`{verb}` needs paths of one shape, found {_listed(inputs)}"
+        "shape-mismatch", message, helps=stretch if 0 in ranks and len(ranks) > 1 else ()
     )
 
 

@@ -81,12 +81,18 @@ def _set(
     if isinstance(segment, int):
         return _set_item(node, segment, span, rest, value, source)
     if not isinstance(node, Mapping):
-        what = "a list: take one by its index, such as `[0]`" if isinstance(node, Sequence) else ""
-        raise _no_such(span, segment, (), what)
+        raise _no_such(span, segment, (), _kind(node))
     if rest and segment not in node.entries:
         raise _no_such(span, segment, tuple(node.entries), "")
     changed = _set(node.get(segment), rest, value, source)
     return with_entry(node, segment, changed, span if segment not in node.entries else None)
+
+
+def _kind(node: Node | None) -> str:
+    """What stands where a mapping was expected."""
+    if isinstance(node, Sequence):
+        return "a list: take one by its index, such as `[0]`"
+    return f"`{node.text[:40]}`" if isinstance(node, Scalar) else "nothing"
 
 
 def _set_item(
@@ -101,7 +107,8 @@ def _set_item(
         raise CompileError([Diagnostic("setting-path", "there is no list here to index", span)])
     items = list(node.items)
     if index > len(items) or (index == len(items) and rest):
-        message = f"the list has {len(items)} items, from [0] to [{len(items) - 1}]"
+        indices = f"{len(items)} items, from [0] to [{len(items) - 1}]" if items else "no items"
+        message = f"the list has {indices}"
         raise CompileError([Diagnostic("setting-path", message, span)])
     if index == len(items):
         items.append(value)

@@ -101,7 +101,8 @@ class _Composer:
         finally:
             self._loader.dispose()
         root = self._tree.root
-        if root is None or (isinstance(root, Scalar) and not root.quoted and root.text == ""):
+        empty = isinstance(root, Scalar) and not root.quoted and root.text == ""
+        if root is None or (empty and not len(self._findings)):
             message = f"expected YAML, found no content in `{self._source.path}`"
             self._fail("yaml-empty", message, Span(self._source, 0, 0))
         return root

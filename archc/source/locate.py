@@ -64,7 +64,10 @@ def locate_reference(
     It is looked for beside the user, in the user's root, in the search path and in the zoo; what
     is found must lie inside the root that it was found from, symbolic links followed.
     """
-    if Path(reference).is_absolute() or "\0" in reference or "\\" in reference:
+    if "\0" in reference or "\\" in reference:
+        message = f"expected the path of a file with `/` between folders, found `{reference}`"
+        raise CompileError([Diagnostic(code, message, span)])
+    if Path(reference).is_absolute():
         raise _refused(reference, span, code)
     roots = [user.root, *search, specs_folder()]
     candidates = [(user.path.parent / reference, user.root)]

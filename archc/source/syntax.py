@@ -37,7 +37,10 @@ def syntax_diagnostic(source: SourceText, error: yaml.YAMLError, shift: int) -> 
     related: tuple[Related, ...] = ()
     if error.context and error.context_mark is not None:
         context = _mark_span(source, error.context_mark.index + shift)
-        related = (Related(context, _lower(error.context)),)
+        if context.start != span.start:
+            related = (Related(context, _lower(error.context)),)
+        if context.text == "-":
+            help_text = "write a space after the `-` of a list item"
     return Diagnostic(
         "yaml-syntax", message, span, related=related, helps=(help_text,) if help_text else ()
     )

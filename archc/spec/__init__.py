@@ -10,7 +10,14 @@ from archc.spec.documents import (
     SpecDocument,
     StridePolicyDocument,
 )
-from archc.spec.fields import IDENTIFIER, RESERVED, SPEC_NAME, describe
+from archc.spec.fields import (
+    IDENTIFIER,
+    RESERVED,
+    SPEC_NAME,
+    describe,
+    id_problem,
+    identifier_problem,
+)
 from archc.spec.validate import validate
 
 __all__ = [
@@ -30,6 +37,8 @@ __all__ = [
     "StridePolicyDocument",
     "assemble",
     "describe",
+    "id_problem",
+    "identifier_problem",
     "load_family",
     "validate",
 ]

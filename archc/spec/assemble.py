@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
@@ -22,10 +22,13 @@ from archc.source import Entry, Mapping, Node, Scalar, Sequence, compose, read_s
 from archc.source.edit import apply_setting, merge, with_entry, without
 from archc.source.locate import Place, locate_reference, locate_spec
 from archc.spec.documents import Document, LibraryDocument, SpecDocument
+from archc.spec.fields import describe
 from archc.spec.validate import validate
 
 Setting: TypeAlias = tuple[str, Node]
 """A path such as `learner.groups[2].blocks` and the value to put there."""
+
+_KEYS = tuple(key for key in SpecDocument.model_fields if key != "origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,15 @@ def _family(place: Place, search: tuple[Path, ...], below: tuple[Entry, ...]) ->
     if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
         return Family(place, tree, "", {tree.span.source: place})
     if not isinstance(entry.value, Scalar) or not isinstance(entry.value.value, str):
-        message = "expected the file of another spec"
+        message = f"expected the file of another spec, found {describe(entry.value)}"
         raise CompileError([Diagnostic("wrong-type", message, entry.value.span)])
     _refuse_cycle(entry, below)
     reference, _, variant = entry.value.text.partition("@")
     base_place = locate_reference(reference, entry.value.span, place, search, "extends-unknown")
-    base = _family(base_place, search, (*below, entry))
+    try:
+        base = _family(base_place, search, (*below, entry))
+    except CompileError as error:
+        raise _placed(error, entry.value.span) from None
     base_tree, base_variant = base.tree, base.base_variant
     if variant:
         base_tree, base_variant = _with_variant(base, variant, entry.value.span)
@@ -122,6 +128,13 @@ def _family(place: Place, search: tuple[Path, ...], below: tuple[Entry, ...]) ->
     merged = merge(_without_contracts(base_tree), without(tree, "extends"))
     places = base.places | {tree.span.source: place}
     return Family(place, _with_uses(merged, base_tree, tree), base_variant, places)
+
+
+def _placed(error: CompileError, span: Span) -> CompileError:
+    """The error with the place that names the file, where a file as a whole is wrong."""
+    return CompileError(
+        replace(each, span=span) if each.span is None else each for each in error.diagnostics
+    )
 
 
 def _refuse_cycle(entry: Entry, below: tuple[Entry, ...]) -> None:
@@ -223,19 +236,29 @@ def _unknown_variant(name: str, known: tuple[str, ...], span: Span | None) -> Co
 
 
 def _with_setting(tree: Mapping, path: str, value: Node) -> Mapping:
-    """`classes=10` means `args.classes=10` where there is such an arg and no such key."""
-    first = path.partition(".")[0].partition("[")[0]
+    """`classes=10` means `args.classes=10`, unless the spec has a key of that name."""
+    name = path.removeprefix("args.")
+    if name == path and _first(path) in _KEYS:
+        return apply_setting(tree, path, value)
     args = tree.get("args")
-    if first not in SpecDocument.model_fields:
-        names = list(args.entries) if isinstance(args, Mapping) else []
-        if first not in names:
-            keys = [key for key in SpecDocument.model_fields if key != "origin"]
-            span = Span(SourceText(f"--set {path}", path), 0, max(1, len(first)))
-            help_line = one_of(first, [*names, *keys], "args and keys")
-            message = f"no arg or key `{first}` in the spec"
-            raise CompileError([Diagnostic("setting-path", message, span, helps=(help_line,))])
-        path = f"args.{path}"
-    return apply_setting(tree, path, value)
+    if not isinstance(args, Mapping) or _first(name) not in args.entries:
+        raise _unknown_setting(path, name, tuple(args.entries) if isinstance(args, Mapping) else ())
+    changed = apply_setting(args, name, value)
+    return with_entry(tree, "args", changed, tree.entries["args"].key_span)
+
+
+def _first(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _unknown_setting(path: str, name: str, args: tuple[str, ...]) -> CompileError:
+    key = _first(name)
+    start = len(path) - len(name)
+    span = Span(SourceText(f"--set {path}", path), start, start + max(1, len(key)))
+    what, known = ("arg or key", (*args, *_KEYS)) if name == path else ("arg", args)
+    help_line = one_of(key, known, "args" if what == "arg" else "args and keys")
+    message = f"no {what} `{key}` in the spec"
+    return CompileError([Diagnostic("setting-path", message, span, helps=(help_line,))])
 
 
 class _LibraryLoader:
@@ -257,7 +280,7 @@ class _LibraryLoader:
 
     def _one(self, item: Node, user: Place, path: tuple[Path, ...]) -> Library | None:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
-            message = "expected the file of a library"
+            message = f"expected the file of a library, found {describe(item)}"
             self._findings.add(Diagnostic("wrong-type", message, item.span))
             return None
         # What a base spec uses is found from the base spec's folder, not from its extender's.
@@ -271,7 +294,7 @@ class _LibraryLoader:
                 self._loaded[place.path] = None
                 self._loaded[place.path] = self._read(place, path)
         except CompileError as error:
-            self._findings.extend(error.diagnostics)
+            self._findings.extend(_placed(error, item.span).diagnostics)
             return None
         return self._loaded[place.path]
 

@@ -14,12 +14,12 @@ from archc.spec.fields import (
     Identifiers,
     Located,
     NamedTable,
-    NamedTables,
     Nodes,
     StrideBlock,
     Table,
     Tags,
     Texts,
+    Variants,
     expected,
     open_mapping,
     open_named,
@@ -125,7 +125,7 @@ class SpecDocument(Document):
     extends: Located | None = None
     use: Nodes = []
     args: NamedTable = {}
-    variants: NamedTables = {}
+    variants: Variants = {}
     defaults: Table = {}
     input: Located
     define: Blocks = {}

@@ -9,12 +9,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, SkipValidation
 from pydantic_core import PydanticCustomError
 
+from archc.diagnostics import strange_letter
 from archc.source import Mapping, Node, Scalar, Sequence
 
 RESERVED = frozenset({"input", "here", "group", "block", "learner", "row", "repeat", "variant"})
 """Names that expressions give a meaning of their own: no arg, input or block may take them."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+ID = re.compile(r"[A-Za-z0-9_]{1,100}")
+VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
 SPEC_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}")
 
 
@@ -58,10 +61,23 @@ def open_named(node: object) -> dict[str, Node]:
 def identifier_problem(name: str) -> str:
     """Why `name` can't name an arg, an input or a block; empty where it can."""
     if not IDENTIFIER.fullmatch(name):
-        return f"expected a name of letters, digits and `_`, found `{name[:60]}`"
+        expected_name = "expected a name of at most 100 letters, digits and `_`, no digit first"
+        return f"{expected_name}, found {_shown(name)}"
     if keyword.iskeyword(name) or name in RESERVED:
         return f"`{name}` has a meaning of its own in expressions and can't be a name here"
     return ""
+
+
+def id_problem(name: str) -> str:
+    """Why `name` can't be the id of a step, an output or a path; empty where it can."""
+    if ID.fullmatch(name):
+        return ""
+    return f"expected an id of at most 100 letters, digits and `_`, found {_shown(name)}"
+
+
+def _shown(name: str) -> str:
+    shown = name if len(name) <= 60 else f"{name[:60]}…"
+    return f"`{shown}`{strange_letter(name)}"
 
 
 def open_list(node: object) -> list[Node]:
@@ -89,9 +105,21 @@ def open_identifier(node: object) -> str:
 def open_tag(node: object) -> str:
     """An id that a list of outputs names; unlike an identifier it may start with a digit."""
     text = open_text(node)
-    if not re.fullmatch(r"[A-Za-z0-9_]{1,100}", text):
-        raise expected("an id of letters, digits and `_`")
+    problem = id_problem(text)
+    if problem:
+        raise PydanticCustomError("bad_name", "{problem}", {"problem": problem})
     return text
+
+
+def open_variants(node: object) -> dict[str, Node]:
+    """A mapping whose keys name variants: what a file's name may hold."""
+    entries = open_mapping(node)
+    for key in entries:
+        if not VARIANT.fullmatch(key):
+            what = "expected a variant's name of letters, digits, `_`, `-` and `.`"
+            problem = f"{what}, found {_shown(key)}"
+            raise PydanticCustomError("bad_name", "{problem}", {"problem": problem, "key": key})
+    return entries
 
 
 Located = Annotated[Node, SkipValidation]
@@ -103,6 +131,6 @@ Identifiers = Annotated[list[Identifier], BeforeValidator(open_list)]
 Nodes = Annotated[list[Located], BeforeValidator(open_list)]
 Table = Annotated[dict[str, Located], BeforeValidator(open_mapping)]
 NamedTable = Annotated[dict[str, Located], BeforeValidator(open_named)]
-NamedTables = Annotated[dict[str, Table], BeforeValidator(open_mapping)]
+Variants = Annotated[dict[str, Table], BeforeValidator(open_variants)]
 Texts = Annotated[dict[str, Text], BeforeValidator(open_mapping)]
 StrideBlock = Annotated[Literal["first_block", "last_block"], BeforeValidator(open_text)]

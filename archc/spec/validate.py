@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from archc.diagnostics import CompileError, Diagnostic, Span, one_of
+from archc.diagnostics import ENOUGH, CompileError, Diagnostic, Span, close_matches, one_of
 from archc.source import Mapping, Node, Sequence
 from archc.spec.documents import ORIGIN, Document
 from archc.spec.fields import describe
@@ -23,7 +23,22 @@ def validate(model: type[DocumentType], node: Node) -> DocumentType:
         return model.model_validate(node)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        raise CompileError(_diagnostic(model, node, detail) for detail in found) from None
+        raise CompileError(
+            _diagnostic(model, node, detail)
+            for detail in found[:ENOUGH]
+            if not _is_meant(detail, found)
+        ) from None
+
+
+def _is_meant(detail: ErrorDetails, found: list[ErrorDetails]) -> bool:
+    """Whether a missing key is one that an unknown key beside it misspells: one mistake."""
+    *place, name = detail["loc"]
+    return detail["type"] == "missing" and any(
+        other["type"] == "extra_forbidden"
+        and list(other["loc"][:-1]) == place
+        and close_matches(str(other["loc"][-1]), [str(name)])
+        for other in found
+    )
 
 
 def _diagnostic(model: type[Document], root: Node, detail: ErrorDetails) -> Diagnostic:

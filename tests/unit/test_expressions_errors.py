@@ -190,7 +190,7 @@ def test_no_value(text: str, blamed: str, code: str, said: str) -> None:
         ("true", "write `True`"),
         ("null", "write `None`"),
         ("here.chanels", "did you mean `channels`?"),
-        ("rond(1)", "did you mean `round` or `round_to`?"),
+        ("rond(1)", "did you mean `round`?"),
         ("filters + here", "use one of its attributes: `.channels`, `.height`"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -49,7 +50,11 @@ def _check(
     code = 0
     try:
         for spec in _variants(load_spec(reference, settings, search)):
-            code = max(code, _check_one(reference, spec, findings, quiet=quiet))
+            try:
+                _check_one(reference, spec, quiet=quiet)
+            except CompileError as error:
+                findings.extend(_at_variant(spec, error.diagnostics))
+                code = max(code, error.exit_code)
     except CompileError as error:
         findings.extend(error.diagnostics)
         code = max(code, error.exit_code)
@@ -64,19 +69,25 @@ def _variants(spec: Spec) -> Iterator[Spec]:
         yield spec.at(variant)
 
 
-def _check_one(reference: str, spec: Spec, findings: Findings, *, quiet: bool) -> int:
-    try:
-        graph = spec.graph()
-    except CompileError as error:
-        findings.extend(error.diagnostics)
-        return error.exit_code
+def _at_variant(spec: Spec, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """The diagnostics, each with the variant unless that is the first: all share its mistakes."""
+    for each in diagnostics:
+        later = spec.chosen in spec.variants[1:]
+        note = (f"at the variant `{spec.chosen}`",) if later else ()
+        yield replace(each, notes=(*each.notes, *note))
+
+
+def _check_one(reference: str, spec: Spec, *, quiet: bool) -> None:
+    """Raises `CompileError`."""
+    graph = spec.graph()
+    for source in spec.assembled.document.weights:
+        spec.weight_rules(source)
     if not quiet:
         shown = (
             reference if spec.chosen is None or "@" in reference else f"{reference}@{spec.chosen}"
         )
         params = analyse(graph).total.params
         click.echo(f"{shown}: {len(graph)} layers, {params:,} parameters")
-    return 0
 
 
 def _print_json(diagnostics: list[Diagnostic]) -> None:

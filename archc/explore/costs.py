@@ -1,0 +1,211 @@
+"""Costs without nodes: an interpreter that counts, and remembers every block that it has seen.
+
+A block knows its args and its inputs alone, so a block with the same args on inputs of the same
+shapes costs the same and gives the same shapes, wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TypeAlias
+
+from archc.diagnostics import Findings, Span
+from archc.elaborate.instantiate import block_inputs
+from archc.elaborate.interpret import Interpreter, Place
+from archc.elaborate.limits import MAX_NODES
+from archc.elaborate.network import Network
+from archc.elaborate.program import Block
+from archc.elaborate.scope import Frame, Stream, Tensor
+from archc.elaborate.strides import strided
+from archc.graph import Instance
+from archc.layers import Layer, TensorShape
+
+Totals: TypeAlias = tuple[int, int, int]
+"""Parameters, trainable parameters, multiply-adds."""
+
+BlockKey: TypeAlias = tuple[object, ...]
+
+MAX_REMEMBERED = 200_000
+"""Entries of one memory; a full memory is emptied, so that a sweep of any length fits."""
+
+
+@lru_cache(maxsize=8192)
+def layer_totals(layer: Layer, inputs: tuple[TensorShape, ...]) -> Totals:
+    """What one layer costs on inputs of these shapes."""
+    weights = layer.weights(*inputs)
+    params = sum([weight.size for weight in weights])
+    trainable = sum([weight.size for weight in weights if weight.trainable])
+    return params, trainable, layer.macs(*inputs)
+
+
+class Tally(Network):
+    """A network that keeps counts instead of nodes.
+
+    `loose` are the tensors that nothing has taken yet: what is loose at the end and no output
+    costs nothing, since the network leaves it out. `lost` says that some such tensor is behind
+    a remembered block, where it can't be told apart any more.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        super().__init__(findings)
+        self.totals: Totals = (0, 0, 0)
+        self.made = 0
+        self.next_tensor = 0
+        self.loose: set[int] = set()
+        self.lost = False
+
+    @property
+    def size(self) -> int:
+        return self.made
+
+    def count(self, totals: Totals, made: int) -> None:
+        """Add what a remembered part costs."""
+        params, trainable, macs = self.totals
+        self.totals = (params + totals[0], trainable + totals[1], macs + totals[2])
+        self.made += made
+
+    def tensor(self, shape: TensorShape | None, stride: int) -> Tensor:
+        """A new tensor that nothing has taken yet."""
+        number = self.next_tensor
+        self.next_tensor = number + 1
+        self.loose.add(number)
+        return Tensor(number, shape, stride)
+
+    def _add(
+        self,
+        name: str,
+        layer: Layer,
+        inputs: tuple[Tensor, ...],
+        shape: TensorShape,
+        span: Span,
+        instance: Instance,
+    ) -> Tensor:
+        if self.made >= MAX_NODES:
+            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", span)
+        shapes = tuple([tensor.shape for tensor in inputs if tensor.shape is not None])
+        self.count(layer_totals(layer, shapes), 1)
+        for tensor in inputs:
+            self.loose.discard(tensor.node)
+        return self.tensor(shape, strided(layer, inputs[0].stride) if inputs else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a block came to: its cost, the inputs it takes, and what it gives.
+
+    A result is the position of the input that it is, or the shape and stride of a new tensor and
+    whether the block itself takes it.
+    """
+
+    totals: Totals
+    made: int
+    taken: tuple[int, ...]
+    results: tuple[int | tuple[TensorShape, int, bool], ...]
+    lost: bool
+
+
+class CountingInterpreter(Interpreter):
+    """Carries out steps on a `Tally`; `memory` outlives it and serves others."""
+
+    def __init__(
+        self, findings: Findings, tally: Tally, memory: dict[BlockKey, Remembered]
+    ) -> None:
+        super().__init__(findings, tally)
+        self.tally = tally
+        self.memory = memory
+
+    def call_block(
+        self,
+        block: Block,
+        arguments: dict[str, object],
+        inputs: dict[str, Tensor],
+        place: Place,
+        stream: Stream,
+        frame: Frame,
+    ) -> Stream:
+        entering = tuple(block_inputs(block, inputs, stream, place.span).values())
+        key = (block, tuple(sorted(arguments.items())), tensor_key(entering))
+        known = self.memory.get(key)
+        if known is not None:
+            return recall(self.tally, known, entering)
+        call = super().call_block
+        run = partial(call, block, arguments, inputs, place, stream, frame)
+        return record(self, key, entering, run)
+
+
+def tensor_key(tensors: Stream) -> BlockKey:
+    """What a block can tell of the tensors that enter it: shapes, strides, which are the same."""
+    if len(tensors) == 1:
+        return (tensors[0].shape, tensors[0].stride)
+    numbers = [tensor.node for tensor in tensors]
+    return tuple([(t.shape, t.stride, numbers.index(t.node)) for t in tensors])
+
+
+def recall(tally: Tally, known: Remembered, entering: Stream) -> Stream:
+    """Count what is remembered, and give its results as tensors of the tally."""
+    tally.count(known.totals, known.made)
+    tally.lost = tally.lost or known.lost
+    for position in known.taken:
+        tally.loose.discard(entering[position].node)
+    return tuple([_recalled(tally, result, entering) for result in known.results])
+
+
+def _recalled(
+    tally: Tally, result: int | tuple[TensorShape, int, bool], entering: Stream
+) -> Tensor:
+    if isinstance(result, int):
+        return entering[result]
+    shape, stride, taken = result
+    tensor = tally.tensor(shape, stride)
+    if taken:
+        tally.loose.discard(tensor.node)
+    return tensor
+
+
+def record(
+    interpreter: CountingInterpreter, key: BlockKey, entering: Stream, run: Callable[[], Stream]
+) -> Stream:
+    """Carry something out and remember what it came to, unless it failed."""
+    problems = len(interpreter.findings)
+    note = _Record(interpreter.tally, entering)
+    result = run()
+    remembered = note.close(result)
+    if len(interpreter.findings) == problems:
+        if len(interpreter.memory) >= MAX_REMEMBERED:
+            interpreter.memory.clear()
+        interpreter.memory[key] = remembered
+    return result
+
+
+class _Record:
+    """What happens to a tally while a block is carried out."""
+
+    def __init__(self, tally: Tally, entering: tuple[Tensor, ...]) -> None:
+        self._tally = tally
+        self._entering = {t.node: p for p, t in reversed(list(enumerate(entering)))}
+        self._totals, self._made, self._first = tally.totals, tally.made, tally.next_tensor
+        self._lost = tally.lost
+        # An input counts as loose meanwhile, or it would not show that the block takes it.
+        self._before = {node for node in self._entering if node in tally.loose}
+        tally.loose |= self._entering.keys()
+        tally.lost = False
+
+    def close(self, result: Stream) -> Remembered:
+        tally = self._tally
+        taken = tuple([p for node, p in self._entering.items() if node not in tally.loose])
+        tally.loose -= self._entering.keys() - self._before
+        given = {tensor.node for tensor in result}
+        inside = any(n >= self._first and n not in given for n in tally.loose)
+        lost = tally.lost or inside
+        tally.lost = lost or self._lost
+        spent = tuple([now - then for now, then in zip(tally.totals, self._totals, strict=True)])
+        totals = (spent[0], spent[1], spent[2])
+        results = tuple([self._result(tensor) for tensor in result])
+        return Remembered(totals, tally.made - self._made, taken, results, lost)
+
+    def _result(self, tensor: Tensor) -> int | tuple[TensorShape, int, bool]:
+        if tensor.node in self._entering or tensor.shape is None:
+            return self._entering.get(tensor.node, 0)
+        return tensor.shape, tensor.stride, tensor.node not in self._tally.loose

@@ -1,0 +1,1 @@
+"""The targets: what a graph becomes outside archc. One folder each."""

@@ -1,0 +1,56 @@
+"""How a new layer is joined to the tensors that enter it.
+
+`layer(x)` finds out what archc knows already: shapes, that there are no masks, and that nothing
+need be cast. Where Keras has the hooks, the layer is built from the shapes and its node recorded
+by `Operation.symbolic_call`; the model is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from archc.targets.keras.lowering import Feed
+
+Connect: TypeAlias = Callable[[Any, Feed, list[Any]], Any]
+"""Calls a layer on tensors, as its feed says, and gives the tensor that comes out."""
+
+
+def connecting(keras: ModuleType) -> tuple[Connect, bool]:
+    """How to join layers here, and whether weights may share TensorFlow's memory at first."""
+    if _has_hooks(keras):
+        return partial(_connect_known, keras), True
+    return _connect_plainly, False
+
+
+def _has_hooks(keras: ModuleType) -> bool:
+    """Whether this is Keras on eager TensorFlow, of a version that has what the fast way uses."""
+    if keras.backend.backend() != "tensorflow" or keras.distribution.distribution() is not None:
+        return False
+    import tensorflow
+
+    if not tensorflow.executing_eagerly() or tensorflow.distribute.has_strategy():
+        return False
+    hooks = ("symbolic_call", "_open_name_scope", "input_dtype")
+    return all(hasattr(keras.layers.Layer, hook) for hook in hooks)
+
+
+def _connect_plainly(layer: Any, feed: Feed, inputs: list[Any]) -> Any:
+    if feed == "twice":
+        return layer(inputs[0], inputs[0])
+    return layer(inputs if feed == "list" else inputs[0])
+
+
+def _connect_known(keras: ModuleType, layer: Any, feed: Feed, inputs: list[Any]) -> Any:
+    dtype = layer.input_dtype
+    known = feed != "twice" and all(tensor.dtype == dtype for tensor in inputs)
+    if not known or getattr(layer, "_remat_mode", None) is not None:
+        return _connect_plainly(layer, feed, inputs)
+    if not layer.built:
+        shapes = [tuple(tensor.shape) for tensor in inputs]
+        layer.build(shapes if feed == "list" else shapes[0])
+    with layer._open_name_scope():
+        layer._called = True
+    return keras.Operation.symbolic_call(layer, inputs if feed == "list" else inputs[0])
