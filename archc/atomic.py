@@ -37,7 +37,7 @@ def told(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotWrite(f"cannot write {target}: {reason[:1].lower()}{reason[1:]}") from error
 
 
@@ -54,6 +54,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
     target = Path(target)
     with told(target):
         place = _place(target)
+        place.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(place)
         folder = place.with_name(f".{place.name}.archc-{os.getpid()}-{next(_NUMBERS)}.tmp")
         folder.mkdir()
@@ -70,6 +71,12 @@ def atomic_path(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def check_writable(target: Path) -> None:
+    """Raise `CannotWrite` where it is plain that no file can be written. Makes nothing."""
+    with told(target):
+        _place(target)
+
+
 def write_text_atomic(target: Path, text: str) -> None:
     """Write a text as UTF-8, whole or not at all. Raises `CannotWrite`."""
     with atomic_path(target) as temporary:
@@ -77,15 +84,18 @@ def write_text_atomic(target: Path, text: str) -> None:
 
 
 def _place(target: Path) -> Path:
-    """Where the file itself is to be: behind links, in a folder that exists."""
+    """Where the file itself is to be: behind links, below a folder that can be written to."""
     place = Path(os.path.realpath(target))
     if place.is_dir():
-        raise CannotWrite(f"{target} is a directory")
+        raise CannotWrite(f"cannot write {target}: it is a directory")
     if place.exists() and not place.is_file():
-        raise CannotWrite(f"{target} is not a regular file")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists() and not os.access(place, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        raise CannotWrite(f"cannot write {target}: it is not a regular file")
+    standing = next(folder for folder in place.parents if folder.exists())
+    if not standing.is_dir():
+        raise CannotWrite(f"cannot write {target}: {standing} is not a directory")
+    for existing in (standing, place) if place.exists() else (standing,):
+        if not os.access(existing, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return place
 
 

@@ -48,7 +48,9 @@ def measure(reference: str, constructor: str, rounds: int) -> list[tuple[float, 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     warnings.simplefilter("ignore")
-    print(f"{'':16} {'archc, s':>10} {'Keras, s':>10} {'ratio: least':>14} {'median':>8} {'most':>6}")
+    print(
+        f"{'':16} {'archc, s':>10} {'Keras, s':>10} {'ratio: least':>14} {'median':>8} {'most':>6}"
+    )
     for reference, constructor in PAIRS.items():
         pairs = measure(reference, constructor, rounds)
         ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))

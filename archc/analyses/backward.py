@@ -6,7 +6,7 @@ Sources: the gradient of each layer's formula, as TensorFlow's registered gradie
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
@@ -65,6 +65,7 @@ class Needs:
     and counted in elements: `inner` are the tensors between its steps, which exist without
     training too; `kept` what training alone keeps of each sample (a value before its activation,
     statistics); `shared` what it keeps once a batch; `mask` truth values of one byte each.
+    `trains` says that the layer has weights to train.
     """
 
     inputs: bool = False
@@ -73,6 +74,7 @@ class Needs:
     kept: int = 0
     shared: int = 0
     mask: int = 0
+    trains: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,12 @@ _NOTHING = Needs()
 _SAVES_NOTHING = Saved(0, 0, 0)
 
 
-def saved_tensors(graph: Graph) -> tuple[Saved, ...]:
+def all_needs(graph: Graph) -> list[Needs]:
+    """What the backward pass needs of each node."""
+    return [_needs_of(node.layer, graph.input_shapes(node)) for node in graph.nodes]
+
+
+def saved_tensors(graph: Graph, all_needs: list[Needs]) -> tuple[Saved, ...]:
     """What training keeps, each tensor once, at the node that makes it.
 
     Where no weight is trained before or in a layer, no gradient passes it, and it keeps nothing.
@@ -106,10 +113,9 @@ def saved_tensors(graph: Graph) -> tuple[Saved, ...]:
     wanted = [False] * len(nodes)
     trained = [False] * len(nodes)
     inside = []
-    for position, node in enumerate(nodes):
+    for position, (node, needs) in enumerate(zip(nodes, all_needs, strict=True)):
         inputs = node.inputs
-        needs, has_weights = _needs_of(node.layer, graph.input_shapes(node))
-        trained[position] = has_weights or any([trained[i] for i in inputs])
+        trained[position] = needs.trains or any([trained[i] for i in inputs])
         if not trained[position]:
             needs = _NOTHING
         if needs.inputs:
@@ -126,11 +132,6 @@ def saved_tensors(graph: Graph) -> tuple[Saved, ...]:
     )
 
 
-def needs_of(layer: Layer, inputs: Shapes) -> Needs:
-    """What the backward pass needs of a layer on inputs of these shapes."""
-    return _needs_of(layer, inputs)[0]
-
-
 def _saved(needs: Needs, output: int) -> Saved:
     if needs is _NOTHING and not output:
         return _SAVES_NOTHING
@@ -138,10 +139,10 @@ def _saved(needs: Needs, output: int) -> Saved:
 
 
 @lru_cache(maxsize=8192)
-def _needs_of(layer: Layer, inputs: Shapes) -> tuple[Needs, bool]:
-    """The needs, and whether the layer has weights to train."""
+def _needs_of(layer: Layer, inputs: Shapes) -> Needs:
+    needs = _RULES[type(layer)](layer, inputs, layer.output_shape(*inputs))
     trains = any(weight.trainable for weight in layer.weights(*inputs))
-    return _RULES[type(layer)](layer, inputs, layer.output_shape(*inputs)), trains
+    return replace(needs, trains=True) if trains else needs
 
 
 def _nothing(_layer: Layer, _inputs: Shapes, _output: TensorShape) -> Needs:

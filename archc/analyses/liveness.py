@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from archc.analyses.backward import needs_of
+from archc.analyses.backward import Needs
 from archc.analyses.schedule import Schedule, Stretch, Task, schedule
 from archc.analyses.views import storage
 from archc.graph import Graph
-from archc.layers import Input
 
 _LONGEST_REMEMBERED = 256
 """Tasks of the longest stretch whose schedule is kept for other networks."""
@@ -33,7 +32,7 @@ class Liveness:
         return max(self.held, default=0)
 
 
-def liveness(graph: Graph) -> Liveness:
+def liveness(graph: Graph, needs: list[Needs]) -> Liveness:
     """What is held while each node runs: all inputs until they are used for the last time, every
     tensor from its making to its last use, outputs to the end, and what the running layer makes
     inside. Nothing is done in place; a view shares its input's tensor.
@@ -43,13 +42,16 @@ def liveness(graph: Graph) -> Liveness:
     for position in graph.inputs:
         held[position] = entering
     order: list[int] = []
-    exact = True
-    for positions, stretch in _stretches(graph):
+    peak, exact = 0, True
+    for positions, stretch in _stretches(graph, needs):
         found = _scheduled(stretch)
         for position, elements in zip(positions, found.held, strict=True):
             held[position] = elements
         order += [positions[turn] for turn in found.order]
-        exact = exact and found.exact
+        highest = max(found.held)
+        if highest >= peak:
+            exact = found.exact or (exact and highest == peak)
+            peak = highest
     return Liveness(tuple(held), tuple(order), exact)
 
 
@@ -63,32 +65,32 @@ def _remembered(stretch: Stretch) -> Schedule:
     return schedule(stretch)
 
 
-def _stretches(graph: Graph) -> Iterator[tuple[list[int], Stretch]]:
+def _stretches(graph: Graph, needs: list[Needs]) -> Iterator[tuple[list[int], Stretch]]:
     """The network cut where one tensor alone is held, with each stretch's positions.
 
     What stands before such a place must run before it, and what stands behind it behind, so the
     best order of the whole is that of the stretches, one after the other.
     """
-    nodes = graph.nodes
     source = storage(graph)
-    final = {source[output.node] for output in graph.outputs}
+    final = frozenset([source[output.node] for output in graph.outputs])
     last_use = _last_uses(graph, source, final)
     entering = list(graph.inputs)
     positions: list[int] = []
     needed_until = max([last_use[position] for position in entering])
-    for position, node in enumerate(nodes):
-        if source[position] != position or isinstance(node.layer, Input):
+    for position, node in enumerate(graph.nodes):
+        if source[position] != position or not node.inputs:
             continue
         positions.append(position)
         if needed_until <= position:
-            yield positions, _stretch(graph, source, entering, positions, frozenset([position]))
+            here = frozenset([position])
+            yield positions, _stretch(graph, needs, source, entering, positions, here)
             entering, positions, needed_until = [position], [], 0
         needed_until = max(needed_until, last_use[position])
     if positions:
-        yield positions, _stretch(graph, source, entering, positions, final)
+        yield positions, _stretch(graph, needs, source, entering, positions, final)
 
 
-def _last_uses(graph: Graph, source: list[int], final: set[int]) -> list[int]:
+def _last_uses(graph: Graph, source: list[int], final: frozenset[int]) -> list[int]:
     """The position of the node that takes each tensor last; beyond all nodes for outputs."""
     last_use = [0] * len(graph.nodes)
     for position, node in enumerate(graph.nodes):
@@ -102,18 +104,18 @@ def _last_uses(graph: Graph, source: list[int], final: set[int]) -> list[int]:
 
 def _stretch(
     graph: Graph,
+    needs: list[Needs],
     source: list[int],
     entering: list[int],
     positions: list[int],
-    kept: set[int] | frozenset[int],
+    kept: frozenset[int],
 ) -> Stretch:
     nodes = graph.nodes
     number = {position: n for n, position in enumerate([*entering, *positions])}
     tasks: list[Task] = []
     for position in positions:
         node = nodes[position]
-        inner = needs_of(node.layer, graph.input_shapes(node)).inner
         taken = tuple(dict.fromkeys([number[source[i]] for i in node.inputs]))
-        tasks.append((node.shape.elements, inner, taken))
+        tasks.append((node.shape.elements, needs[position].inner, taken))
     sizes = tuple([nodes[position].shape.elements for position in entering])
     return Stretch(sizes, tuple(tasks), frozenset([number[p] for p in kept if p in number]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 from math import floor
@@ -24,7 +25,6 @@ from archc.layers import (
     GlobalAvgPool,
     GlobalMaxPool,
     GroupNorm,
-    Input,
     Layer,
     MaxPool,
     Reshape,
@@ -90,11 +90,16 @@ class _Step:
     high: Number
 
 
-_EVERYTHING = "everything"
-_ELSEWHERE = "elsewhere"
-_Move = tuple[_Step, ...] | str | None
-"""The steps of all axes; or that every value sees all; or that positions mean no more what they
-did; None where each position sees itself alone."""
+class _Mixing(Enum):
+    """What a layer does that is no window."""
+
+    COLLECTS = "makes one value of all positions"
+    MIXES = "lets each position see all others, and stay in its place"
+    REARRANGES = "gives positions another meaning"
+
+
+_Move = tuple[_Step, ...] | _Mixing | None
+"""The steps of all axes, or what else the layer does; None where each position sees itself alone."""
 
 
 def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
@@ -115,11 +120,15 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
     return tuple(fields)
 
 
-def largest_field(fields: tuple[ReceptiveField, ...]) -> tuple[int, ...]:
-    """The largest side that windows give anywhere in the network, of each axis of its inputs."""
+def largest_field(fields: tuple[ReceptiveField, ...]) -> tuple[tuple[int, ...], tuple[Number, ...]]:
+    """The largest side that windows give anywhere in the network, of each axis of its inputs, and
+    the largest stride of values that have a place in the input.
+    """
     rank = max([len(field.reaches) for field in fields], default=0)
-    found = [field.sizes for field in {id(field): field for field in fields}.values()]
-    return tuple([max([s[axis] for s in found if len(s) == rank]) for axis in range(rank)])
+    distinct = {id(field): field for field in fields if len(field.reaches) == rank}.values()
+    sizes = [field.sizes for field in distinct]
+    strides = [field.strides for field in distinct if field.placed]
+    return tuple(map(max, zip(*sizes, strict=True))), tuple(map(max, zip(*strides, strict=True)))
 
 
 def _union(one: ReceptiveField, other: ReceptiveField) -> ReceptiveField:
@@ -139,11 +148,10 @@ def _union(one: ReceptiveField, other: ReceptiveField) -> ReceptiveField:
     return ReceptiveField(reaches, sees_all, one.placed)
 
 
-def _moved(field: ReceptiveField, move: tuple[_Step, ...] | str) -> ReceptiveField:
-    if move == _EVERYTHING:
-        return ReceptiveField(field.reaches, True, False)
-    if isinstance(move, str):
-        return ReceptiveField(field.reaches, field.sees_all, False)
+def _moved(field: ReceptiveField, move: tuple[_Step, ...] | _Mixing) -> ReceptiveField:
+    if isinstance(move, _Mixing):
+        sees_all = field.sees_all or move is not _Mixing.REARRANGES
+        return ReceptiveField(field.reaches, sees_all, field.placed and move is _Mixing.MIXES)
     if not field.placed or len(move) != len(field.reaches):
         # A window over values that have no places puts together what lies anywhere.
         return ReceptiveField(field.reaches, True, False)
@@ -235,21 +243,21 @@ def _sliced(layer: Layer, shape: TensorShape) -> _Move:
 def _reshaped(layer: Layer, shape: TensorShape) -> _Move:
     """Without axes, or with the same ones, places stay what they are."""
     assert isinstance(layer, Reshape)
-    return None if layer.output_shape(shape).sides == shape.sides else _ELSEWHERE
+    return None if layer.output_shape(shape).sides == shape.sides else _Mixing.REARRANGES
 
 
 def _flattened(_layer: Layer, shape: TensorShape) -> _Move:
     """The vector as a whole holds all positions."""
-    return _EVERYTHING if max(shape.sides, default=1) > 1 else None
+    return _Mixing.COLLECTS if max(shape.sides, default=1) > 1 else None
 
 
-def _everything(_layer: Layer, _shape: TensorShape) -> _Move:
-    return _EVERYTHING
+def _collected(_layer: Layer, _shape: TensorShape) -> _Move:
+    return _Mixing.COLLECTS
 
 
-def _spans_positions(_layer: Layer, _shape: TensorShape) -> _Move:
-    """Statistics over all positions, which each value is then held against, in its place."""
-    return None
+def _mixed(_layer: Layer, _shape: TensorShape) -> _Move:
+    """Attention, and statistics over all positions that each value is then held against."""
+    return _Mixing.MIXES
 
 
 _RULES: dict[type[Layer], Callable[[Layer, TensorShape], _Move]] = {
@@ -261,6 +269,7 @@ _RULES: dict[type[Layer], Callable[[Layer, TensorShape], _Move]] = {
     Slice: _sliced,
     Reshape: _reshaped,
     Flatten: _flattened,
-    **dict.fromkeys((GlobalAvgPool, GlobalMaxPool, Attention), _everything),
+    **dict.fromkeys((GlobalAvgPool, GlobalMaxPool), _collected),
+    **dict.fromkeys((Attention, GroupNorm), _mixed),
 }
 """What each layer does to the places; those that are not here leave each position its own."""

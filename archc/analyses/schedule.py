@@ -9,7 +9,7 @@ Task = tuple[int, int, tuple[int, ...]]
 """The size of what a task gives, of what it holds besides while it runs, and the distinct
 positions of the tensors that it takes."""
 
-_MOST_STATES = 400
+_MOST_STATES = 300
 """Sets of finished tasks that the exact search looks at before it gives up: a residual block has
 about thirty, a cell of NASNet thousands."""
 
@@ -46,16 +46,32 @@ def schedule(stretch: Stretch) -> Schedule:
     """The order of the least peak where that is found soon, else the better of the given one and
     a greedy one; the given one where they are equal.
     """
+    least = _least(stretch)
     given = tuple(range(len(stretch.tasks)))
     held = held_by(stretch, given)
-    if _is_chain(stretch):
+    if max(held) == least:
         return Schedule(given, held, True)
-    best = _exact_order(stretch)
-    order = best or _greedy_order(stretch)
+    order = _greedy_order(stretch)
     other = held_by(stretch, order)
+    if max(other) == least:
+        return Schedule(order, other, True)
+    best = _exact_order(stretch)
+    if best is not None:
+        order, other = best, held_by(stretch, best)
     if max(other) < max(held):
         return Schedule(order, other, best is not None)
     return Schedule(given, held, best is not None)
+
+
+def _least(stretch: Stretch) -> int:
+    """What no order can stay below: some task needs all that it takes and gives."""
+    sizes = _sizes(stretch)
+    return max(
+        [
+            size + besides + sum([sizes[tensor] for tensor in inputs])
+            for size, besides, inputs in stretch.tasks
+        ]
+    )
 
 
 def held_by(stretch: Stretch, order: tuple[int, ...]) -> tuple[int, ...]:
@@ -88,12 +104,6 @@ def _takers(stretch: Stretch) -> list[int]:
         for tensor in inputs:
             counts[tensor] += 1
     return counts
-
-
-def _is_chain(stretch: Stretch) -> bool:
-    """Whether each task takes what the one before it gave, so that there is one order alone."""
-    last = len(stretch.entering) - 1
-    return all(last + turn in task[2] for turn, task in enumerate(stretch.tasks) if turn)
 
 
 def _greedy_order(stretch: Stretch) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from archc.diagnostics.render import render_all
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """All diagnostics on stderr, in colour where that is a terminal."""
-    click.echo(render_all(diagnostics, colour=_colours(sys.stderr)), err=True, nl=False)
+    click.echo(render_all(diagnostics, colour=colours(sys.stderr)), err=True, nl=False)
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if errors > 1:
         click.echo(f"\n{errors} errors", err=True)
@@ -44,10 +44,11 @@ def stage(message: str) -> Iterator[None]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, no_color=not _colours(sys.stderr)).status(f"{message} …"):
+    with Console(stderr=True, no_color=not colours(sys.stderr)).status(f"{message} …"):
         yield
 
 
-def _colours(stream: object) -> bool:
+def colours(stream: object) -> bool:
+    """Whether a stream is a terminal that shows colours and can be cleared."""
     terminal = getattr(stream, "isatty", lambda: False)()
     return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -76,8 +76,11 @@ class Findings:
 
     def __init__(self) -> None:
         self._diagnostics: dict[tuple[str, Span | None, str], Diagnostic] = {}
+        self.told = 0
+        """How often anything was added, those that were told before included."""
 
     def add(self, diagnostic: Diagnostic) -> None:
+        self.told += 1
         where = diagnostic.span
         # An error inside a block is found at every instance; the first tells enough.
         key = (diagnostic.code, where, "" if where else diagnostic.message)

@@ -250,6 +250,7 @@ class Interpreter:
         frame: Frame,
     ) -> Stream:
         """The block's body on the stream; `inputs` are those given by name."""
+        self._spend(place.span)
         if block in self._calls:
             message = f"`{block.name}` uses itself: blocks can't be recursive"
             help_line = "repeat steps with `repeat:`, blocks with `groups:`"

@@ -4,7 +4,7 @@ MAX_NODES = 50_000
 """Layers of one network."""
 
 MAX_STEPS = 100_000
-"""Steps that are looked at, those that make no layer and those that are left out included."""
+"""Steps that are looked at, also those that make no layer or are left out, and calls of blocks."""
 
 MAX_DEPTH = 60
 """Blocks, paths and sequences inside one another."""

@@ -168,11 +168,11 @@ def record(
     interpreter: CountingInterpreter, key: BlockKey, entering: Stream, run: Callable[[], Stream]
 ) -> Stream:
     """Carry something out and remember what it came to, unless it failed."""
-    problems = len(interpreter.findings)
+    problems = interpreter.findings.told
     note = _Record(interpreter.tally, entering)
     result = run()
     remembered = note.close(result)
-    if len(interpreter.findings) == problems:
+    if interpreter.findings.told == problems:
         if len(interpreter.memory) >= MAX_REMEMBERED:
             interpreter.memory.clear()
         interpreter.memory[key] = remembered

@@ -17,7 +17,8 @@ from archc.elaborate.program import (
     Steps,
     StridePolicy,
 )
-from archc.elaborate.values import Value
+from archc.elaborate.values import Value, compile_value
+from archc.source import Mapping, Node, Sequence
 
 NEUTRAL_ATTRIBUTES = {"dropout": "rate", "drop_path": "rate"}
 """Attributes that change neither shape nor weights nor multiply-adds."""
@@ -91,6 +92,21 @@ def names_of(values: Iterable[Value]) -> frozenset[str]:
     names: set[str] = set()
     for value in values:
         names |= value.free_names
+    return frozenset(names)
+
+
+def names_in(node: Node) -> frozenset[str]:
+    """All names that the expressions of a tree use, those inside mappings included."""
+    names: set[str] = set()
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, Mapping):
+            waiting += [entry.value for entry in at.entries.values()]
+        elif isinstance(at, Sequence):
+            waiting += at.items
+        else:
+            names |= compile_value(at, "").free_names
     return frozenset(names)
 
 

@@ -26,7 +26,7 @@ from archc.explore.costs import (
     Tally,
     Totals,
 )
-from archc.explore.dependencies import names_of
+from archc.explore.dependencies import names_in
 from archc.explore.units import Run, needs_tags, units_of
 from archc.graph import Instance
 from archc.layers import TensorShape
@@ -91,6 +91,7 @@ class Engine:
         self._document = assembled.document
         self._knobs = tuple(knobs)
         self._args = {name: compile_value(node, name) for name, node in self._document.args.items()}
+        self._behind = {name: names_in(node) for name, node in self._document.args.items()}
         self._latest: tuple[Sequence[object], dict[str, object]] | None = None
         findings = Findings()
         frame = self._frame(values)
@@ -154,16 +155,14 @@ class Engine:
 
     def _start_names(self) -> frozenset[str]:
         """The names that the network's inputs and the args themselves hang on."""
-        own = [value for name, value in self._args.items() if name not in self._knobs]
-        shape = compile_value(self._document.input, "input")
-        return names_of([*own, shape])
+        own = [names for name, names in self._behind.items() if name not in self._knobs]
+        return names_in(self._document.input).union(*own)
 
     def _felt(self, names: frozenset[str]) -> list[int]:
         """The knobs that names hang on, through args that hang on others."""
         felt, waiting = set(names), list(names)
         while waiting:
-            value = self._args.get(waiting.pop())
-            more = (value.free_names if value is not None else frozenset()) - felt
+            more = self._behind.get(waiting.pop(), frozenset()) - felt
             felt |= more
             waiting += more
         return [i for i, knob in enumerate(self._knobs) if knob in felt]

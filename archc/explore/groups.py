@@ -19,12 +19,13 @@ class SteadyGroup:
     all it feels are the values of its keys.
     """
 
-    def __init__(self, groups: Groups, group: int, args: frozenset[str]) -> None:
+    def __init__(self, groups: Groups, group: int, args: frozenset[str], *, tags: bool) -> None:
         row = groups.rows[group] if groups.rows else None
         own = names_of(row_values(row)) if row is not None else frozenset[str]()
         used = names_of(shared_values(groups)) | own
         around = names_of(steps_values((*groups.before, *groups.after)))
-        self.even = not used & _CHANGING
+        # Rows that an arg holds are known only later, and a tag for each block must be set.
+        self.even = not used & _CHANGING and groups.computed_rows is None and not tags
         self.closed = self.even and not around & args
 
 

@@ -22,6 +22,7 @@ from archc.explore.dependencies import (
     step_values,
 )
 from archc.explore.groups import CountingGroups, SteadyGroup
+from archc.explore.rates import RateCheck
 
 Run = Callable[[CountingInterpreter, Stream, Frame], Stream]
 
@@ -68,6 +69,8 @@ class _Cutter:
         for component, steps, _ in self._program.components:
             for step in steps:
                 yield from self._step(step, component == "learner", steps)
+            if component == "learner":
+                yield from self._checks(steps)
 
     def _step(self, step: Step, in_learner: bool, steps: tuple[Step, ...]) -> Iterator[Unit]:
         groups = step.action
@@ -99,7 +102,7 @@ class _Cutter:
             learner = "learner" in names
             if learner:
                 names |= self._count_names(steps)
-            steady = SteadyGroup(lean, group, self._args)
+            steady = SteadyGroup(lean, group, self._args, tags=self._tags)
             yield Unit(_group_run(lean, group, count, steady), names, learner)
 
     def _lean(self, groups: Groups) -> Groups:
@@ -135,14 +138,28 @@ class _Cutter:
             and any(key in block.accepts for block in blocks)
         )
 
+    def _checks(self, steps: tuple[Step, ...]) -> Iterator[Unit]:
+        """What the costs don't feel may still be wrong: a rate of 1, a division by zero."""
+        checked = [(groups, self._unfelt(groups)) for groups in _all_groups(steps)]
+        values = [
+            table[key]
+            for groups, keys in checked
+            for table in (groups.values, *(row.values for row in groups.rows or ()))
+            for key in keys & table.keys()
+        ]
+        if not all(isinstance(value, Constant) for value in values):
+            names = names_of(values) | self._count_names(steps)
+            yield Unit(RateCheck(checked), names, False)
+
     def _count_names(self, steps: tuple[Step, ...]) -> frozenset[str]:
         """The names that say how many blocks the learner has."""
-        found = [step.action for step in _all_steps(steps) if isinstance(step.action, Groups)]
+        found = list(_all_groups(steps))
         values = [
             table[key]
             for groups in found
             for table in (groups.values, groups.scaling, *(row.values for row in groups.rows or ()))
             for key in table
+            if key == "blocks"
         ]
         return names_of(values)
 
@@ -180,6 +197,15 @@ def _all_steps(steps: list[Step] | tuple[Step, ...]) -> Iterator[Step]:
             case _:
                 for path in getattr(step.action, "paths", ()):
                     yield from _all_steps(path.steps)
+
+
+def _all_groups(steps: tuple[Step, ...]) -> Iterator[Groups]:
+    """The groups of the learner itself; a block's own are no part of its count."""
+    for step in steps:
+        if isinstance(step.action, Groups):
+            yield step.action
+        elif isinstance(step.action, Steps):
+            yield from _all_groups(step.action.steps)
 
 
 def _has_groups(step: Step) -> bool:

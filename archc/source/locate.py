@@ -69,21 +69,17 @@ def locate_reference(
         raise CompileError([Diagnostic(code, message, span)])
     if Path(reference).is_absolute():
         raise _refused(reference, span, code)
-    roots = [user.root, *search, specs_folder()]
-    candidates = [(user.path.parent / reference, user.root)]
-    candidates += [(root / reference, root) for root in roots]
-    for candidate, root in candidates:
-        path = Path(os.path.normpath(candidate))
-        if not path.exists():
+    for place in candidates(reference, user, search):
+        if not place.path.exists():
             continue
-        if not path.resolve().is_relative_to(root.resolve()):
+        if not place.path.resolve().is_relative_to(place.root.resolve()):
             raise _refused(reference, span, code)
-        return Place(path, root)
+        return place
     if ".." in Path(reference).parts:
         raise _refused(reference, span, code)
     known = {
         os.fspath(path.relative_to(root))
-        for root in dict.fromkeys(roots)
+        for root in dict.fromkeys(_roots(user, search))
         for pattern in ("*.yaml", "blocks/*.yaml")
         for path in root.glob(pattern)
     }
@@ -97,6 +93,17 @@ def locate_reference(
             )
         ]
     )
+
+
+def candidates(reference: str, user: Place, search: Sequence[Path]) -> list[Place]:
+    """Where a reference of the file `user` is looked for, in order; nothing need be there."""
+    beside = (user.path.parent / reference, user.root)
+    below = [(root / reference, root) for root in _roots(user, search)]
+    return [Place(Path(os.path.normpath(path)), root) for path, root in (beside, *below)]
+
+
+def _roots(user: Place, search: Sequence[Path]) -> list[Path]:
+    return [user.root, *search, specs_folder()]
 
 
 def _refused(reference: str, span: Span, code: str) -> CompileError:

@@ -18,6 +18,7 @@ from archc.spec.fields import (
     id_problem,
     identifier_problem,
 )
+from archc.spec.files import spec_files
 from archc.spec.validate import validate
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "id_problem",
     "identifier_problem",
     "load_family",
+    "spec_files",
     "validate",
 ]

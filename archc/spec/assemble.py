@@ -107,7 +107,7 @@ def _try(model: type[SpecDocument], tree: Mapping, findings: Findings) -> SpecDo
 
 
 def _family(place: Place, search: tuple[Path, ...], below: tuple[Entry, ...]) -> Family:
-    tree = _tree(place)
+    tree = read_tree(place)
     entry = tree.entries.get("extends")
     if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
         return Family(place, tree, "", {tree.span.source: place})
@@ -147,14 +147,21 @@ def _refuse_cycle(entry: Entry, below: tuple[Entry, ...]) -> None:
         )
 
 
-def _tree(place: Place) -> Mapping:
-    stat = place.path.stat() if place.path.is_file() else None
-    version = (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else (0, 0, 0)
-    return _tree_at_version(os.fspath(place.path), place.shown, version)
+def read_tree(place: Place) -> Mapping:
+    """The tree of a file, read anew where the file has changed. Raises `CompileError`."""
+    path = os.fspath(place.path)
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        # Not from the cache: the file may come back between this line and the next.
+        return _tree_at_version.__wrapped__(path, place.shown, ())
+    # A copy that keeps the time of its source changes st_ctime alone.
+    version = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+    return _tree_at_version(path, place.shown, version)
 
 
 @lru_cache(maxsize=64)
-def _tree_at_version(path: str, shown: str, _version: tuple[int, int, int]) -> Mapping:
+def _tree_at_version(path: str, shown: str, _version: tuple[int, ...]) -> Mapping:
     tree = compose(read_source(Path(path), shown))
     if not isinstance(tree, Mapping):
         message = "expected a mapping of `name`, `input`, `stem`, `learner`, `task`, …"
@@ -299,7 +306,7 @@ class _LibraryLoader:
         return self._loaded[place.path]
 
     def _read(self, place: Place, path: tuple[Path, ...]) -> Library:
-        document = _library_cached(_Keyed(_tree(place)))
+        document = _library_cached(_Keyed(read_tree(place)))
         origin: Document = document
         uses = self.load(origin.origin.get("use"), place, (*path, place.path))
         return Library(place, document, uses)

@@ -78,11 +78,20 @@ class LibraryDocument(Document):
 
 
 class ExpectDocument(Document):
-    """`expect:` what must hold at every compile."""
+    """`expect:` what must hold at every compile: a quantity itself, or bounds of it."""
 
     params: Located | None = None
     trainable: Located | None = None
     macs: Located | None = None
+    flops: Located | None = None
+    activation_memory: Located | None = None
+    training_memory: Located | None = None
+    weight_memory: Located | None = None
+    gradient_memory: Located | None = None
+    optimizer_memory: Located | None = None
+    receptive_field: Located | None = None
+    stride: Located | None = None
+    arithmetic_intensity: Located | None = None
     output: Located | None = None
 
 

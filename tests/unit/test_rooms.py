@@ -33,7 +33,8 @@ LEVELS = {
     "passes": 7,
     "targets": 8,
     SURFACE: 9,
-    "cli": 10,
+    "explore": 10,
+    "cli": 11,
 }
 # The vocabulary knows nothing of the text that it is written in.
 FORBIDDEN = {("layers", room) for room in ("source", "expressions", "spec")}

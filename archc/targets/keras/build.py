@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from archc.graph import Graph
 from archc.targets.keras.connect import Connect, connecting
-from archc.targets.keras.draws import Draws
-from archc.targets.keras.initial_values import InitialValues
 from archc.targets.keras.lowered import LoweredNode, lower_graph
 from archc.targets.keras.lowering import Argument, Constant, KerasCall
 from archc.targets.keras.runtime import load_keras
 
 if TYPE_CHECKING:
     import keras
+
+    from archc.targets.keras.initial_values import InitialValues
 
 _ONE_AT_A_TIME = threading.Lock()
 """Making a model changes what belongs to the whole process."""
@@ -36,6 +36,9 @@ def build(graph: Graph, *, seed: int | None = None) -> keras.Model:
 
     Raises `CompileError` (`target-unsupported`) where Keras lacks what a layer asks for.
     """
+    from archc.targets.keras.draws import Draws
+    from archc.targets.keras.initial_values import InitialValues
+
     lowered = lower_graph(graph)
     keras = load_keras()
     if seed is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archc.atomic import CannotWrite, WouldOverwrite, atomic_path
+from archc.atomic import CannotWrite, WouldOverwrite, atomic_path, check_writable
 
 if TYPE_CHECKING:
     import keras
@@ -30,18 +31,18 @@ def save(
     path = Path(path)
     check_target(path, force=force)
     with atomic_path(path) as temporary:
-        _save(model, temporary, path)
+        _save(model, temporary)
         with zipfile.ZipFile(temporary, "a") as archive:
             archive.writestr(_member(), _text(provenance))
 
 
 def check_target(path: Path, *, force: bool = False) -> None:
-    """Raises what `save` would raise of the path alone, before any work is done."""
+    """Raise what `save` would for that path, as far as it can be told before. Makes nothing."""
+    path = Path(path)
     if path.suffix != ".keras":
         raise CannotWrite(f"cannot write {path}: the name of a Keras model ends in .keras")
-    if path.is_dir():
-        raise CannotWrite(f"cannot write {path}: it is a directory")
-    if not force and path.is_file() and read_provenance(path) is None:
+    check_writable(path)
+    if not force and path.exists() and read_provenance(path) is None:
         raise WouldOverwrite(path)
 
 
@@ -50,19 +51,20 @@ def read_provenance(path: Path) -> dict[str, str] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             found = json.loads(archive.read(MARK))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile):
         return None
     return found if isinstance(found, dict) else None
 
 
-def _save(model: keras.Model, temporary: Path, path: Path) -> None:
+def _save(model: keras.Model, path: Path) -> None:
     try:
-        model.save(temporary)
+        model.save(path)
     except RuntimeError as error:
-        # HDF5's way to say that the file system refused.
-        if "write failed" not in str(error):
+        # HDF5 may tell like this that the file system refused.
+        number = re.search(r"errno = (\d+)", str(error))
+        if number is None:
             raise
-        raise CannotWrite(f"cannot write {path}: {error}") from error
+        raise OSError(int(number[1]), str(error)) from error
 
 
 def _member() -> zipfile.ZipInfo:

@@ -47,12 +47,15 @@ def depthwise_conv(layer: DepthwiseConv, shape: TensorShape) -> tuple[KerasCall,
         main = _grouped_3d(window, padding, shape.channels, layer.multiplier, options)
         return (*before, main, *after(layer.activation))
     _refuse_unequal_strides(layer.verb, window)
+    strides, same_or_valid, dilation = _sliding(window, padding)
     main = call(
         f"DepthwiseConv{shape.rank}D",
         ("kernel_size", per_axis(window.size)),
         optional=(
-            *_sliding(window, padding),
+            strides,
+            same_or_valid,
             ("depth_multiplier", layer.multiplier, 1),
+            dilation,
             *affine,
             _initializer("depthwise", layer.init),
         ),
@@ -113,7 +116,7 @@ def dense(layer: Dense, _shape: TensorShape) -> tuple[KerasCall, ...]:
     return (main, *after(layer.activation))
 
 
-def _sliding(window: Window, padding: str) -> tuple[Optional, ...]:
+def _sliding(window: Window, padding: str) -> tuple[Optional, Optional, Optional]:
     return (
         ("strides", per_axis(window.stride), 1),
         ("padding", padding, "valid"),

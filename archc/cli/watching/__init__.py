@@ -1,0 +1,1 @@
+"""`archc watch`: a spec looked at anew on every save, against the last good one."""
