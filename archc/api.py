@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -170,4 +170,13 @@ def parse_setting(text: str) -> Setting:
 
 def _yaml(value: object) -> str:
     """A Python value as YAML flow text; JSON is a part of YAML."""
-    return json.dumps(value, default=list)
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    """NumPy's scalars and arrays, and any other sequence, as JSON knows them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"a setting is a number, a text, a list or a mapping, not {value!r}")

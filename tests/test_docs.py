@@ -50,6 +50,8 @@ def test_examples(document: Path, session: Session) -> None:
             session.run(block)
 
 
+# Keras's own, where it saves.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "document",

@@ -115,7 +115,7 @@ def saved_tensors(graph: Graph, all_needs: list[Needs]) -> tuple[Saved, ...]:
     inside = []
     for position, (node, needs) in enumerate(zip(nodes, all_needs, strict=True)):
         inputs = node.inputs
-        trained[position] = needs.trains or any([trained[i] for i in inputs])
+        trained[position] = needs.trains or any(trained[i] for i in inputs)
         if not trained[position]:
             needs = _NOTHING
         if needs.inputs:

@@ -26,7 +26,8 @@ _BOUNDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 
 
 def check_contracts(graph: Graph, expect: ExpectDocument) -> None:
-    """Raises `CompileError` with exit code 1 and one diagnostic for each promise that is broken.
+    """Raises `CompileError` with exit code 1 and one diagnostic for each promise that is broken,
+    and with 2 where one can't be understood.
 
     A quantity with a unit holds to the digits that it is given with: 3.86G is 3.855G to 3.865G.
     A bound is exact. Memory is that of one sample in float32, trained by Adam.
@@ -42,8 +43,8 @@ def check_contracts(graph: Graph, expect: ExpectDocument) -> None:
     if expect.output is not None:
         diagnostics += _check_output(graph, expect.output)
     if diagnostics:
-        broken = all(diagnostic.code == "contract" for diagnostic in diagnostics)
-        raise CompileError(diagnostics, exit_code=1 if broken else 2)
+        understood = all(diagnostic.code == "contract" for diagnostic in diagnostics)
+        raise CompileError(diagnostics, exit_code=1 if understood else 2)
 
 
 class _Quantities:

@@ -8,12 +8,8 @@ from functools import cached_property, lru_cache
 from archc.analyses.backward import Needs, Saved, all_needs, saved_tensors
 from archc.analyses.conditions import DEFAULT_CONDITIONS, OPTIMIZERS, Conditions
 from archc.analyses.liveness import Liveness, liveness
-from archc.analyses.receptive_field import (
-    Number,
-    ReceptiveField,
-    largest_field,
-    receptive_fields,
-)
+from archc.analyses.moves import Number
+from archc.analyses.receptive_field import ReceptiveField, largest_field, receptive_fields
 from archc.analyses.views import is_view
 from archc.graph import Graph
 from archc.layers import Input, Layer, TensorShape
@@ -107,7 +103,7 @@ class Analysis:
     def costs(self, conditions: Conditions = DEFAULT_CONDITIONS) -> Costs:
         """What the whole network costs."""
         sizes, strides = largest_field(self.receptive_fields)
-        sees_all = any([self.receptive_fields[o.node].sees_all for o in self.graph.outputs])
+        sees_all = any(self.receptive_fields[o.node].sees_all for o in self.graph.outputs)
         return self._costs(0, len(self.nodes), sizes, strides, sees_all, conditions)
 
     def costs_between(

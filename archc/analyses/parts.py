@@ -14,7 +14,8 @@ class Part:
     """One part: its name, what it is made of, the shape that it gives, its cost.
 
     `level` is 0 for a component, 1 for a part of one; `blocks` names its blocks in order, equal
-    ones counted. `shape` is None for a part whose output the network does not use.
+    ones counted. `shape` is None for a part whose output the network does not use. Its nodes are
+    those in `[start, stop)`, and `output` the one that gives its result: the last, if none is used.
     """
 
     name: str
@@ -23,6 +24,9 @@ class Part:
     layers: int
     shape: TensorShape | None
     cost: NodeCost
+    start: int
+    stop: int
+    output: int
 
 
 def parts(graph: Graph, analysis: Analysis) -> list[Part]:
@@ -44,6 +48,9 @@ def _part(instance: Instance, level: int, graph: Graph, analysis: Analysis) -> P
         instance.stop - instance.start,
         shape,
         analysis.between(instance.start, instance.stop),
+        instance.start,
+        instance.stop,
+        instance.stop - 1 if instance.output is None else instance.output,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _QUANTITY = re.compile(r"(?P<number>\d{1,18}(\.\d{1,6})?)(?P<unit>(?:[kKMGT]|[KMGT]i)?)B?")
-_UNITS = {
+_UNITS: dict[str, int] = {
     "": 1,
     **{unit: 1000**power for unit, power in (("k", 1), ("K", 1), ("M", 2), ("G", 3), ("T", 4))},
     **{unit: 1024**power for unit, power in (("Ki", 1), ("Mi", 2), ("Gi", 3), ("Ti", 4))},

@@ -6,37 +6,11 @@ Neural Networks" (Distill, 2019), with offsets, and with upsampling as a transpo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from fractions import Fraction
-from functools import lru_cache
 from math import floor
 
+from archc.analyses.moves import Mixing, Number, Step, move_of
 from archc.graph import Graph
-from archc.layers import (
-    Attention,
-    AvgPool,
-    Conv,
-    ConvTranspose,
-    Crop,
-    DepthwiseConv,
-    Flatten,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    GroupNorm,
-    Layer,
-    MaxPool,
-    Reshape,
-    SeparableConv,
-    Slice,
-    TensorShape,
-    Upsample,
-    ZeroPad,
-)
-from archc.layers.attributes import axis_pads, sides
-
-Number = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +55,6 @@ class ReceptiveField:
         return tuple([reach.stride for reach in self.reaches]) if self.placed else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What a layer does to one axis: position p sees `scale · p + low` to `scale · p + high`."""
-
-    scale: Number
-    low: Number
-    high: Number
-
-
-class _Mixing(Enum):
-    """What a layer does that is no window."""
-
-    COLLECTS = "makes one value of all positions"
-    MIXES = "lets each position see all others, and stay in its place"
-    REARRANGES = "gives positions another meaning"
-
-
-_Move = tuple[_Step, ...] | _Mixing | None
-"""The steps of all axes, or what else the layer does; None where each position sees itself alone."""
-
-
 def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
     """The field of each node, in the graph's order; the union over all paths to an input."""
     nodes = graph.nodes
@@ -115,7 +68,7 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
         for i in inputs[1:]:
             if fields[i] is not field:
                 field = _union(field, fields[i])
-        move = _move(node.layer, nodes[inputs[0]].shape)
+        move = move_of(node.layer, nodes[inputs[0]].shape)
         fields.append(field if move is None else _moved(field, move))
     return tuple(fields)
 
@@ -148,10 +101,10 @@ def _union(one: ReceptiveField, other: ReceptiveField) -> ReceptiveField:
     return ReceptiveField(reaches, sees_all, one.placed)
 
 
-def _moved(field: ReceptiveField, move: tuple[_Step, ...] | _Mixing) -> ReceptiveField:
-    if isinstance(move, _Mixing):
-        sees_all = field.sees_all or move is not _Mixing.REARRANGES
-        return ReceptiveField(field.reaches, sees_all, field.placed and move is _Mixing.MIXES)
+def _moved(field: ReceptiveField, move: tuple[Step, ...] | Mixing) -> ReceptiveField:
+    if isinstance(move, Mixing):
+        sees_all = field.sees_all or move is not Mixing.REARRANGES
+        return ReceptiveField(field.reaches, sees_all, field.placed and move is Mixing.MIXES)
     if not field.placed or len(move) != len(field.reaches):
         # A window over values that have no places puts together what lies anywhere.
         return ReceptiveField(field.reaches, True, False)
@@ -161,7 +114,7 @@ def _moved(field: ReceptiveField, move: tuple[_Step, ...] | _Mixing) -> Receptiv
     )
 
 
-def _slid(reach: Reach, step: _Step) -> Reach:
+def _slid(reach: Reach, step: Step) -> Reach:
     return Reach(
         reach.low + reach.stride * step.low,
         reach.high + reach.stride * step.high,
@@ -172,104 +125,3 @@ def _slid(reach: Reach, step: _Step) -> Reach:
 def _whole(number: Number) -> Number:
     """The number as an `int` where it is one: these are faster."""
     return number.numerator if number.denominator == 1 else number
-
-
-@lru_cache(maxsize=8192)
-def _move(layer: Layer, shape: TensorShape) -> _Move:
-    rule = _RULES.get(type(layer))
-    if rule is None:
-        return None
-    move = rule(layer, shape)
-    if isinstance(move, tuple) and all(step == _Step(1, 0, 0) for step in move):
-        return None
-    return move
-
-
-def _window(layer: Layer, shape: TensorShape) -> _Move:
-    assert isinstance(layer, Conv | DepthwiseConv | SeparableConv | MaxPool | AvgPool)
-    window = layer.window(shape.rank)
-    axes = zip(window.stride, window.extent, window.pads(shape.sides), strict=True)
-    return tuple(
-        [_Step(stride, -before, extent - 1 - before) for stride, extent, (before, _) in axes]
-    )
-
-
-def _transposed(layer: Layer, shape: TensorShape) -> _Move:
-    assert isinstance(layer, ConvTranspose)
-    window = layer.window(shape.rank)
-    axes = zip(window.stride, window.extent, window.pads(shape.sides), strict=True)
-    return tuple([_spread(stride, extent, cut) for stride, extent, (cut, _) in axes])
-
-
-def _upsampled(layer: Layer, shape: TensorShape) -> _Move:
-    """Nearest: each input fills `size` positions. Bilinear: a tent about twice as wide."""
-    assert isinstance(layer, Upsample)
-    factors = sides(layer.size, shape.rank)
-    if layer.interpolation == "nearest":
-        return tuple([_spread(factor, factor, 0) for factor in factors])
-    return tuple([_spread(factor, 2 * factor - factor % 2, factor // 2) for factor in factors])
-
-
-def _spread(factor: int, extent: int, cut: int) -> _Step:
-    """Where each input is spread over `extent` positions, `factor` further each, `cut` cut off:
-    position p has its part of the inputs from (p + cut − extent + 1) / factor to
-    (p + cut) / factor.
-    """
-    if factor == 1:
-        return _Step(1, cut - extent + 1, cut)
-    low, high = Fraction(cut - extent + 1, factor), Fraction(cut, factor)
-    return _Step(Fraction(1, factor), low, high)
-
-
-def _padded(layer: Layer, shape: TensorShape) -> _Move:
-    assert isinstance(layer, ZeroPad)
-    pads = axis_pads(layer.padding, shape.rank)
-    return tuple([_Step(1, -before, -before) for before, _ in pads])
-
-
-def _cropped(layer: Layer, shape: TensorShape) -> _Move:
-    assert isinstance(layer, Crop)
-    cuts = axis_pads(layer.cropping, shape.rank)
-    return tuple([_Step(1, before, before) for before, _ in cuts])
-
-
-def _sliced(layer: Layer, shape: TensorShape) -> _Move:
-    assert isinstance(layer, Slice)
-    axis, start, _ = layer.bounds(shape)
-    shifts = [start if each == axis else 0 for each in range(shape.rank)]
-    return tuple([_Step(1, shift, shift) for shift in shifts])
-
-
-def _reshaped(layer: Layer, shape: TensorShape) -> _Move:
-    """Without axes, or with the same ones, places stay what they are."""
-    assert isinstance(layer, Reshape)
-    return None if layer.output_shape(shape).sides == shape.sides else _Mixing.REARRANGES
-
-
-def _flattened(_layer: Layer, shape: TensorShape) -> _Move:
-    """The vector as a whole holds all positions."""
-    return _Mixing.COLLECTS if max(shape.sides, default=1) > 1 else None
-
-
-def _collected(_layer: Layer, _shape: TensorShape) -> _Move:
-    return _Mixing.COLLECTS
-
-
-def _mixed(_layer: Layer, _shape: TensorShape) -> _Move:
-    """Attention, and statistics over all positions that each value is then held against."""
-    return _Mixing.MIXES
-
-
-_RULES: dict[type[Layer], Callable[[Layer, TensorShape], _Move]] = {
-    **dict.fromkeys((Conv, DepthwiseConv, SeparableConv, MaxPool, AvgPool), _window),
-    ConvTranspose: _transposed,
-    Upsample: _upsampled,
-    ZeroPad: _padded,
-    Crop: _cropped,
-    Slice: _sliced,
-    Reshape: _reshaped,
-    Flatten: _flattened,
-    **dict.fromkeys((GlobalAvgPool, GlobalMaxPool), _collected),
-    **dict.fromkeys((Attention, GroupNorm), _mixed),
-}
-"""What each layer does to the places; those that are not here leave each position its own."""

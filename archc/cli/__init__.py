@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `archc`. Ends the process: 0 fine, 1 a check failed, 2 bad input, 70 a fault of archc."""
     # Looking for plug-ins of pydantic, which archc has none of, would cost every start 25 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for stream in (sys.stdout, sys.stderr):
+        # A file or a pipe on Windows may lack `→` and `─`.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     from archc.cli.boundary import run
 
     sys.exit(run(arguments))

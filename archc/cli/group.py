@@ -9,8 +9,10 @@ import click
 COMMANDS = {
     "build": "Build the Keras model of a spec and write it to a .keras file.",
     "check": "Check specs and tell everything that is wrong with them.",
+    "diff": "Tell what differs between two networks.",
     "list": "List the specs of the zoo.",
     "summary": "Tell what a network is made of, without loading a framework.",
+    "watch": "Tell on every save what a spec comes to, and what that changes.",
 }
 """Each command and the line that `archc --help` shows; the command itself is in `commands/`."""
 

@@ -81,10 +81,7 @@ class Findings:
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.told += 1
-        where = diagnostic.span
-        # An error inside a block is found at every instance; the first tells enough.
-        key = (diagnostic.code, where, "" if where else diagnostic.message)
-        self._diagnostics.setdefault(key, diagnostic)
+        self._diagnostics.setdefault(_identity(diagnostic), diagnostic)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
@@ -92,6 +89,10 @@ class Findings:
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self._diagnostics.values())
+
+    def __contains__(self, diagnostic: Diagnostic) -> bool:
+        """Whether one of the same code and place was added."""
+        return _identity(diagnostic) in self._diagnostics
 
     def __len__(self) -> int:
         return len(self._diagnostics)
@@ -105,3 +106,9 @@ class Findings:
         """Raise a `CompileError` with all that was found, if anything was."""
         if self._diagnostics:
             raise CompileError(self._diagnostics.values())
+
+
+def _identity(diagnostic: Diagnostic) -> tuple[str, Span | None, str]:
+    """What tells two findings apart: an error inside a block is found at every instance of it."""
+    where = diagnostic.span
+    return diagnostic.code, where, "" if where else diagnostic.message

@@ -14,7 +14,7 @@ from archc.elaborate.instantiate import resolve, whole
 from archc.elaborate.interpret import Interpreter
 from archc.elaborate.link import link
 from archc.elaborate.network import Network, TooLarge
-from archc.elaborate.program import INPUT, Groups, Program, Step, Steps
+from archc.elaborate.program import INPUT, Groups, MergeCall, Program, Step, Steps
 from archc.elaborate.prune import prune
 from archc.elaborate.report import error
 from archc.elaborate.scope import Frame, Stream, Tensor
@@ -143,7 +143,7 @@ class _Elaboration:
         if not self._interpreter.group_outputs:
             message = "`--features` taps every group's output, and the spec has no groups"
             raise error("no-groups", message, _key_span(self._document.origin))
-        return self._interpreter.group_outputs
+        return list(dict.fromkeys(self._interpreter.group_outputs))
 
     def _graph(self, name: str, about: str, outputs: list[Tensor]) -> Graph:
         nodes = self._interpreter.network.nodes
@@ -198,15 +198,26 @@ def spec_frame(assembled: Assembled) -> Frame:
 
 def learner_blocks(steps: tuple[Step, ...], frame: Frame) -> int:
     """The number of blocks of all groups among the learner's steps. Raises `CompileError`."""
-    return sum(sum(GroupValues(groups, frame).block_counts()) for groups in _groups(steps))
+    return sum(_blocks(step, frame) for step in steps)
 
 
-def _groups(steps: tuple[Step, ...]) -> Iterator[Groups]:
-    for step in steps:
-        if isinstance(step.action, Groups):
-            yield step.action
-        elif isinstance(step.action, Steps):
-            yield from _groups(step.action.steps)
+def _blocks(step: Step, frame: Frame) -> int:
+    """The number of blocks of one step. What hangs on tensors counts as carried out once."""
+    known = frame.args.keys()
+    when, times = step.when, 1
+    if when is not None and when.free_names <= known and not when.evaluate(frame):
+        return 0
+    if step.repeat is not None and step.repeat.free_names <= known:
+        times = whole(step.repeat.evaluate(frame), "repeat", step.repeat.span, least=0)
+    match step.action:
+        case Groups() as groups:
+            return times * sum(GroupValues(groups, frame).block_counts())
+        case Steps(steps):
+            return times * learner_blocks(steps, frame)
+        case MergeCall(_, paths):
+            return times * sum(learner_blocks(path.steps, frame) for path in paths)
+        case _:
+            return 0
 
 
 def _key_span(origin: Mapping) -> Span:

@@ -69,7 +69,8 @@ class GroupsRunner:
         frame, interpreter = self.frame, self._interpreter
         stream = interpreter.run_steps(self.groups.before, stream, frame)
         stream = self.run_blocks(group, count, stream)
-        interpreter.group_outputs.append(stream[0])
+        if not frame.inside_block:
+            interpreter.group_outputs.append(stream[0])
         return interpreter.run_steps(self.groups.after, stream, frame)
 
     def run_blocks(self, group: int, count: int, stream: Stream) -> Stream:
@@ -77,14 +78,14 @@ class GroupsRunner:
         stride = self.stride(group, stream)
         for index in range(count):
             stream = self.run_block(group, index, count, stride, stream)
-            self._interpreter.learner_position += 1
+            self._interpreter.learner_position += not self.frame.inside_block
         return stream
 
     def _enter(self, group: int, index: int, count: int) -> None:
         """Let positions hold; `before` sees the first block's, `after` the last's."""
         interpreter = self._interpreter
         learner = None
-        if interpreter.learner_total is not None:
+        if interpreter.learner_total is not None and not self.frame.inside_block:
             learner = Position(interpreter.learner_position, interpreter.learner_total)
         self.values.enter(group, Position(index, count), learner)
 
@@ -178,7 +179,7 @@ class GroupsRunner:
         missing = [name for name in required if given.get(name) is None]
         row = self.values.row(group)
         strangers = {*self.groups.values, *(row.values if row is not None else ())} - given.keys()
-        if any(close_matches(stranger, missing) for stranger in strangers - _OWN_KEYS):
+        if any(close_matches(stranger, missing) for stranger in strangers - {*_OWN_KEYS, *missing}):
             # Who wrote `filter` knows that `filters` is needed: one mistake, told once.
             raise Poisoned
         if missing:
@@ -216,10 +217,7 @@ class GroupsRunner:
 
     def _is_taken(self, key: str, accepted: dict[str, None]) -> bool:
         """Whether a key reaches a block, or the groups' own expressions through `row.`."""
-        if key in _OWN_KEYS or key in accepted:
-            return True
-        values = [*self.groups.values.values(), *self.groups.scaling.values()]
-        return any(("row", key) in value.attributes for value in values)
+        return key in _OWN_KEYS or key in accepted or key in self.groups.read
 
     def _unknown_key(self, key: str, span: Span, message: str, accepted: dict[str, None]) -> None:
         known = [name for name in (*accepted, "blocks", "block") if name != "origin"]

@@ -9,6 +9,7 @@ from archc.elaborate.report import error, invalid_attributes
 from archc.elaborate.scope import POISON, Frame, Stream, Tensor
 from archc.elaborate.values import Value
 from archc.layers import ACTIVATIONS, LAYERS, NORMS, ROLES, InvalidAttributes, Layer, make, spelled
+from archc.spec import library_of
 
 NO_LAYER = {"activation": "linear", "norm": "none"}
 """The kind of a role that makes no layer."""
@@ -90,30 +91,28 @@ def block_inputs(
 ) -> dict[str, Tensor]:
     """The block's inputs: those given by name, the others from the stream in order."""
     entering = {}
-    for position, name in enumerate(block.inputs):
-        if name in given:
-            entering[name] = given[name]
-        elif position < len(stream):
-            entering[name] = stream[position]
-        elif stream[0] is POISON:
-            entering[name] = POISON
-        else:
-            message = f"`{block.name}` needs its input `{name}`: one tensor comes in here"
+    flowing = iter(stream)
+    for name in block.inputs:
+        tensor = given[name] if name in given else next(flowing, None)
+        if tensor is None and stream[0] is not POISON:
+            come = "one tensor comes" if len(stream) == 1 else f"{len(stream)} tensors come"
+            message = f"`{block.name}` needs its input `{name}`: {come} in here"
             raise error("missing-input", message, span, f"give it an id: `{name}: some_id`")
+        entering[name] = tensor or POISON
     return entering
 
 
 def bind(block: Block, arguments: dict[str, object], inner: Frame, span: Span) -> None:
     """Args as given, defaults where they are not: an arg that is null counts as not given."""
+    inner.args.update({name: value for name, value in arguments.items() if value is not None})
     for name in block.arguments:
-        value = arguments.get(name)
-        if value is None:
-            default = block.defaults.get(name)
-            if default is None:
-                help_line = "`null` counts as not given"
-                raise error("missing-arg", f"`{block.name}` needs `{name}`", span, help_line)
-            value = default.evaluate(inner)
-        inner.args[name] = value
+        if name in inner.args:
+            continue
+        default = block.defaults.get(name)
+        if default is None:
+            help_line = "`null` counts as not given"
+            raise error("missing-arg", f"`{block.name}` needs `{name}`", span, help_line)
+        inner.args[name] = default.evaluate(inner)
 
 
 def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
@@ -123,7 +122,10 @@ def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
         return file.blocks[name]
     if isinstance(name, str) and name in LAYERS:
         return name
-    help_line = one_of(str(name), [*file.blocks, *LAYERS], "blocks")
+    library = library_of(str(name))
+    help_line = f"a shipped library defines it: `use: [{library}]`"
+    if library is None:
+        help_line = one_of(str(name), [*file.blocks, *LAYERS], "blocks")
     raise error("unknown-block", f"unknown block `{name}`", value.span, help_line)
 
 

@@ -78,7 +78,9 @@ class Interpreter:
 
     def report(self, problem: CompileError, frame: Frame) -> None:
         """Add the problem's diagnostics with the way to the frame."""
-        self.findings.extend(located(each, frame.instance) for each in problem.diagnostics)
+        for each in problem.diagnostics:
+            known = each in self.findings
+            self.findings.add(each if known else located(each, frame.instance))
         if self.findings.enough:
             raise TooLarge
 
@@ -99,16 +101,14 @@ class Interpreter:
         if not each_time and not self._holds(step, stream, frame):
             leave_out(step, repetitions(step, frame), frame, self._spend)
             return stream
-        if step.source is not None:
-            stream = resolve(step.source, frame)
+        entering = stream if step.source is None else resolve(step.source, frame)
         if step.repeat is None:
-            return self._run_once(step, stream, frame)
-        return self._run_repeated(step, stream, frame)
-
-    def _run_repeated(self, step: Step, stream: Stream, frame: Frame) -> Stream:
-        assert step.repeat is not None
-        frame.here = stream
+            return self._run_once(step, entering, frame)
+        frame.here = entering
         count = whole(step.repeat.evaluate(frame), "repeat", step.repeat.span, least=0)
+        return self._run_repeated(step, count, entering, frame) if count else stream
+
+    def _run_repeated(self, step: Step, count: int, stream: Stream, frame: Frame) -> Stream:
         outer = frame.context
         try:
             for index in range(count):
@@ -160,7 +160,7 @@ class Interpreter:
             case RoleCall() as call:
                 role = role_layer(call, step.span, frame)
                 if role is None:
-                    return stream[:1]
+                    return stream
                 layer = role
             case BlockCall() as call:
                 return self._run_block(call, step, name, stream, frame)
@@ -176,7 +176,9 @@ class Interpreter:
                 run = partial(GroupsRunner(self, groups, frame).run, stream)
                 return self._scoped(step, name, frame, run)
         add = self.network.add_layer
-        return (add(layer, frame.full(name), stream[0], step.span, frame.instance),)
+        tensor = add(layer, frame.full(name), stream[0], step.span, frame.instance)
+        # A layer that does nothing hands on all that flows, as a step that is left out does.
+        return stream if tensor is stream[0] else (tensor,)
 
     def _run_merge(
         self, merge: MergeCall, step: Step, name: str, stream: Stream, frame: Frame
@@ -263,7 +265,7 @@ class Interpreter:
         )
         self._calls.append(block)
         try:
-            inner = Frame({}, entering, place.name, instance, stream)
+            inner = Frame({}, entering, place.name, instance, stream, inside_block=True)
             bind(block, arguments, inner, place.span)
             result = self.run_steps(block.steps, tuple(entering.values()), inner)
             if block.outputs:

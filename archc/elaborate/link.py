@@ -10,7 +10,7 @@ from pathlib import Path
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
 from archc.elaborate.ids import collect_ids
 from archc.elaborate.link_defaults import DefaultsLinker
-from archc.elaborate.link_steps import StepLinker
+from archc.elaborate.link_steps import NOTHING, SEQUENCES, StepLinker
 from archc.elaborate.names import BodyNames
 from archc.elaborate.program import INPUT, Block, FileScope, Program, Step
 from archc.elaborate.scope import Frame
@@ -30,6 +30,9 @@ STYLE = frozenset({"bias", "padding", "init", "epsilon", "momentum", "scale", "c
 """Attributes that a spec's defaults also set inside the libraries that it uses."""
 
 REQUIRED = "required"
+
+WORDS = (*SEQUENCES, NOTHING)
+"""Verbs that are no layers, merges or roles."""
 
 _ALWAYS = frozenset({"input", "here"})
 
@@ -111,7 +114,7 @@ class _ProgramLinker:
         for name, body in document.define.items():
             assert isinstance(written, Mapping)
             span = written.entries[name].key_span
-            if name in LAYERS or name in MERGES or name in ROLES or name in ("steps", "groups"):
+            if name in LAYERS or name in MERGES or name in ROLES or name in WORDS:
                 message = f"`{name}` is a word of the language: a block needs a name of its own"
                 self._findings.add(Diagnostic("bad-name", message, span))
             block = self._signature(name, span, body)

@@ -44,6 +44,12 @@ class CallLinker:
         _refuse_missing("missing-arg", name, block.required, arguments, span)
         return BlockCall(block, arguments)
 
+    def refuse_value(self, verb: str, payload: Node) -> None:
+        """Raises `CompileError` where anything stands behind a verb that takes nothing."""
+        if not (isinstance(payload, Scalar) and payload.value is None):
+            message = f"`{verb}` takes no value, found {describe(payload)}"
+            raise error("wrong-type", message, payload.span)
+
     def _attributes(
         self, verb: str, known: tuple[str, ...], main: str | None, payload: Node
     ) -> dict[str, Value]:
@@ -53,8 +59,8 @@ class CallLinker:
         if isinstance(payload, Mapping):
             return self._table(verb, known, payload)
         if main is None:
-            message = f"`{verb}` takes no value, found {describe(payload)}"
-            raise error("wrong-type", message, payload.span)
+            self.refuse_value(verb, payload)
+            return {}
         return {main: self._names.check(compile_value(payload, verb))}
 
     def _table(self, verb: str, known: tuple[str, ...], payload: Mapping) -> dict[str, Value]:

@@ -58,6 +58,8 @@ class GroupsLinker:
         before = self._steps.steps(document.before)
         if identifier is not None:
             self._names.declare(identifier)
+        else:
+            self._names.patterns.append(DEFAULT_ID)
         return Groups(
             span=node.span,
             block=self._choice(document.block),
@@ -70,6 +72,7 @@ class GroupsLinker:
             before=before,
             after=self._steps.steps(document.after),
             id=identifier,
+            read=frozenset(self._names.rows_read),
             file=self._steps.file,
         )
 
@@ -134,6 +137,9 @@ class GroupsLinker:
     def _optional(self, node: Node | None, key: str) -> Value | None:
         return None if node is None else self._value(node, key)
 
+
+DEFAULT_ID = ("group", "_block", "")
+"""What blocks are called where no `id:` says it, the numbers left out."""
 
 _POLICY_VALUES = ("first_group", "other_groups", "strides", "output_stride")
 

@@ -13,7 +13,7 @@ from archc.elaborate.report import error
 from archc.elaborate.values import Constant, Value, compile_text, compile_value
 from archc.layers import LAYERS, MERGES, ROLES, Verb, make
 from archc.source import Entry, Mapping, Node, Scalar, Sequence
-from archc.spec import describe
+from archc.spec import describe, library_of
 
 SEQUENCES = ("steps", "groups")
 NOTHING = "linear"
@@ -112,6 +112,9 @@ class StepLinker:
     def _verbs_help(self, word: str) -> str:
         if ":" in word:
             return "write a space after the `:`"
+        library = library_of(word)
+        if library is not None:
+            return f"a shipped library defines it: `use: [{library}]`"
         known = [*self.file.blocks, *LAYERS, *MERGES, *ROLES, *SEQUENCES, NOTHING]
         return one_of(word, known, "verbs")
 
@@ -125,6 +128,7 @@ class StepLinker:
         if verb in MERGES:
             return self._merge(MERGES[verb], span, payload)
         if verb == NOTHING:
+            self._calls.refuse_value(verb, payload)
             return Steps(())
         if verb == "steps":
             return Steps(self.steps(_items(payload)))

@@ -25,6 +25,8 @@ class BodyNames:
     later: dict[str, Span] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     patterns: list[tuple[str, ...]] = field(default_factory=list)
+    rows_read: set[str] = field(default_factory=set)
+    """Keys of rows that any expression reads through `row.`"""
     context: frozenset[str] = frozenset()
     """Names that hold around the step at hand: `group`, `row`, `repeat`, …"""
 
@@ -41,6 +43,7 @@ class BodyNames:
         """The value, if every free name of it is known here; else a finding, and a broken value."""
         if value.constant:
             return value
+        self.rows_read |= {key for name, key in value.attributes if name == "row"}
         extra = extra | self.context
         strange = value.free_names - self.fixed - self.ids - extra
         unknown = {name for name in strange if not self._may_be_an_id(name)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
 from archc.elaborate.duplicates import duplicate_name
 from archc.elaborate.limits import MAX_NODES
@@ -48,7 +50,7 @@ class Network:
         if tensor.shape is None:
             raise Poisoned
         try:
-            shape = layer.output_shape(tensor.shape)
+            shape = _output_shape(layer, (tensor.shape,))
         except ShapeError as problem:
             diagnostic = shape_error(problem, span, (tensor.shape,))
             self._findings.add(located(diagnostic, instance))
@@ -65,7 +67,7 @@ class Network:
         if len(shapes) < len(ends):
             raise Poisoned
         try:
-            shape = merge.layer.output_shape(*shapes)
+            shape = _output_shape(merge.layer, shapes)
         except ShapeError as problem:
             raise CompileError([merge_error(problem, span, merge, shapes, instance)]) from None
         return self._add(name, merge.layer, tuple(ends), shape, span, instance)
@@ -96,3 +98,9 @@ class Network:
         self.nodes.append(node)
         stride = strided(layer, inputs[0].stride) if inputs else 1
         return Tensor(len(self.nodes) - 1, shape, stride)
+
+
+@lru_cache(maxsize=8192)
+def _output_shape(layer: Layer, inputs: tuple[TensorShape, ...]) -> TensorShape:
+    """The shape that a layer gives: networks repeat themselves. Raises `ShapeError`."""
+    return layer.output_shape(*inputs)

@@ -126,6 +126,7 @@ class Groups:
     before: tuple[Step, ...]
     after: tuple[Step, ...]
     id: Value | None
+    read: frozenset[str]
     file: FileScope
 
 

@@ -102,6 +102,8 @@ class Frame(Scope):
     context: dict[str, object] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
+    inside_block: bool = False
+    """Whether this is a block's body, which knows nothing of the learner."""
     outer: Frame | None = None
 
     def lookup(self, name: str) -> object:

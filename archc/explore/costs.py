@@ -7,6 +7,7 @@ shapes costs the same and gives the same shapes, wherever it stands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TypeAlias
@@ -20,7 +21,7 @@ from archc.elaborate.program import Block
 from archc.elaborate.scope import Frame, Stream, Tensor
 from archc.elaborate.strides import strided
 from archc.graph import Instance
-from archc.layers import Layer, TensorShape
+from archc.layers import Layer, ShapeError, TensorShape
 
 Totals: TypeAlias = tuple[int, int, int]
 """Parameters, trainable parameters, multiply-adds."""
@@ -85,7 +86,9 @@ class Tally(Network):
         if self.made >= MAX_NODES:
             raise self.too_large(f"the network has more than {MAX_NODES:,} layers", span)
         shapes = tuple([tensor.shape for tensor in inputs if tensor.shape is not None])
-        self.count(layer_totals(layer, shapes), 1)
+        # A layer that does not fit was reported, and costs nothing that anyone will see.
+        with suppress(ShapeError):
+            self.count(layer_totals(layer, shapes), 1)
         for tensor in inputs:
             self.loose.discard(tensor.node)
         return self.tensor(shape, strided(layer, inputs[0].stride) if inputs else 1)
@@ -126,7 +129,9 @@ class CountingInterpreter(Interpreter):
         frame: Frame,
     ) -> Stream:
         entering = tuple(block_inputs(block, inputs, stream, place.span).values())
-        key = (block, tuple(sorted(arguments.items())), tensor_key(entering))
+        # `true` is no 1 to a layer, and equal to it as a key.
+        kinds = tuple(map(type, arguments.values()))
+        key = (block, tuple(arguments.items()), kinds, tensor_key(entering))
         known = self.memory.get(key)
         if known is not None:
             return recall(self.tally, known, entering)

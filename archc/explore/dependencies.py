@@ -17,7 +17,7 @@ from archc.elaborate.program import (
     Steps,
     StridePolicy,
 )
-from archc.elaborate.values import Value, compile_value
+from archc.elaborate.values import Constant, Value, compile_value
 from archc.source import Mapping, Node, Sequence
 
 NEUTRAL_ATTRIBUTES = {"dropout": "rate", "drop_path": "rate"}
@@ -124,9 +124,14 @@ class NeutralArgs:
                 default = block.defaults.get(arg)
                 if arg in felt and default is not None:
                     felt |= default.free_names
-            neutral = [arg for arg in block.defaults if arg not in felt]
+            # Who leaves an arg out gets its default, which must be a rate as well.
+            neutral = [a for a, d in block.defaults.items() if a not in felt and _is_rate(d)]
             self._known[block] = frozenset(neutral)
         return self._known[block]
+
+
+def _is_rate(default: Value) -> bool:
+    return isinstance(default, Constant) and default.value in (0, None)
 
 
 def _felt(steps: Iterable[Step], neutral: NeutralArgs) -> Iterator[Value]:

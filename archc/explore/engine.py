@@ -199,6 +199,8 @@ class Engine:
 
     def _enter(self, state: State, frame: Frame, interpreter: CountingInterpreter) -> Stream:
         tally = interpreter.tally
+        if self._positions and self._learner:
+            interpreter.learner_total = partial(learner_blocks, self._learner[0], frame)
         if not state.inputs:
             add_inputs(self._document, tally, frame)
             return (next(iter(frame.inputs.values())),)
@@ -209,8 +211,6 @@ class Engine:
         frame.inputs.update({name: tensors[i] for name, i in state.inputs})
         frame.tags.update({name: tuple([tensors[i] for i in at]) for name, at in state.tags})
         interpreter.learner_position = state.position
-        if self._positions and self._learner:
-            interpreter.learner_total = partial(learner_blocks, self._learner[0], frame)
         return tuple([tensors[i] for i in state.stream])
 
     def _leave(

@@ -63,7 +63,8 @@ class CountingGroups(GroupsRunner):
             )
         finally:
             frame.context = outer
-        return (id(self.groups), group, count, given, stride.stride, tensor_key(stream))
+        kinds = tuple([type(value) for _, value in given])
+        return (id(self.groups), group, count, given, kinds, stride.stride, tensor_key(stream))
 
     def run_blocks(self, group: int, count: int, stream: Stream) -> Stream:
         """The blocks of the group; once one gives what it took, the others but the last do too."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from archc.diagnostics import CompileError, Diagnostic, SourceText, Span
 from archc.elaborate.values import Constant, Opaque, compile_value
 from archc.source import Sequence, compose
+from archc.spec import SpecDocument
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(?::\s*({_NUMBER}))?\s*")
+
+SPEC_KEYS = frozenset(SpecDocument.model_fields) - {"origin"}
+"""The keys of a spec, which go before its args in a path."""
 
 MAX_VALUES = 1_000_000
 """Values of one knob."""
@@ -38,7 +43,15 @@ def parse_knob(text: str) -> Knob:
     if match is not None:
         return Knob(path.strip(), _range(text, len(path) + 1, *match.groups()))
     values = _list(text, len(path) + 1)
-    return Knob(path.strip(), tuple(dict.fromkeys(values)))
+    # 1, 1.0 and `true` are equal to Python and not to a spec.
+    distinct = {(type(value), value): value for value in values}
+    return Knob(path.strip(), tuple(distinct.values()))
+
+
+def arg_name(path: str, args: Iterable[str]) -> str | None:
+    """The arg of the spec that a path names as a whole; None where it leads elsewhere."""
+    name = path.removeprefix("args.")
+    return name if name in args and (name != path or name not in SPEC_KEYS) else None
 
 
 def _range(text: str, offset: int, first: str, last: str, step: str | None) -> tuple[object, ...]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 from archc.analyses import analyse
-from archc.api import Spec, setting
-from archc.diagnostics import CompileError, SourceText
-from archc.explore.engine import Engine
+from archc.api import Spec
+from archc.diagnostics import CompileError
+from archc.explore.engines import Engines
 from archc.explore.knobs import Knob
-from archc.explore.walk import Point, Walk, walk
+from archc.explore.sample import shuffled
+from archc.explore.walk import Point
 from archc.layers import TensorShape
-from archc.source import Node, compose
-from archc.spec import Assembled
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Sweep:
     """The variants of a spec over the product of some knobs, the last knob the fastest.
 
     Points come one at a time, whatever their number: memory stays constant. A point has the
-    same totals as `analyse(spec.with_(its values).graph())`.
+    same totals as `analyse(spec.with_(its values).graph())`. Points are numbered from 0.
     """
 
     spec: Spec
@@ -38,20 +36,39 @@ class Sweep:
     def __iter__(self) -> Iterator[Point]:
         """All points in order. Raises `CompileError` where a path leads nowhere."""
         axes = [knob.values for knob in self.knobs]
-        engine = self._engine
-        if engine is None:
-            return (self.at(values) for values in _product(axes))
-        return (point if point.exact else self.at(point.values) for point in walk(engine, axes))
+        step, at = self._engines.step, self.at
+        places = [0] * len(axes)
+        values = [axis[0] for axis in axes]
+        changed: int | None = None
+        while True:
+            given = tuple(values)
+            yield step(given, changed) or at(given)
+            changed = len(axes) - 1
+            while changed >= 0 and places[changed] == len(axes[changed]) - 1:
+                places[changed] = 0
+                values[changed] = axes[changed][0]
+                changed -= 1
+            if changed < 0:
+                return
+            places[changed] += 1
+            values[changed] = axes[changed][places[changed]]
 
-    def sample(self, size: int, seed: int = 0) -> Iterator[Point]:
-        """Points drawn at random, each by itself, so that one may come twice."""
-        draw = random.Random(seed)
-        engine = self._engine
-        steps = Walk(engine) if engine is not None else None
-        for _ in range(size):
-            values = tuple([draw.choice(knob.values) for knob in self.knobs])
-            point = steps.step(values, 0) if steps is not None else self.at(values)
-            yield point if point.exact else self.at(values)
+    def sample(self, size: int, seed: int = 0) -> Iterator[tuple[int, Point]]:
+        """Points drawn at random, each with its number; none twice, so at most all of them."""
+        for number in shuffled(self.count, size, seed):
+            yield number, self.point(self.values_at(number))
+
+    def values_at(self, number: int) -> tuple[object, ...]:
+        """The knobs' values at the point of a number."""
+        values: list[object] = []
+        for knob in reversed(self.knobs):
+            number, place = divmod(number, len(knob.values))
+            values.append(knob.values[place])
+        return tuple(reversed(values))
+
+    def point(self, values: tuple[object, ...]) -> Point:
+        """One point of any values, fast. Raises `CompileError` where a path leads nowhere."""
+        return self._engines.step(values, None) or self.at(values)
 
     def variant(self, values: Sequence[object]) -> Spec:
         """The spec of one point. Raises `CompileError` where a path leads nowhere."""
@@ -70,53 +87,5 @@ class Sweep:
         return Point(values, totals, tuple(map(TensorShape, outputs)), (), True)
 
     @cached_property
-    def _engine(self) -> Engine | None:
-        """The fast way, where each knob can be an expression; None where one can't.
-
-        Raises `CompileError` where the spec, or a path, is wrong whatever the values.
-        """
-        first = [knob.values[0] for knob in self.knobs]
-        names = [f"knob_{number}" for number in range(len(self.knobs))]
-        try:
-            return Engine(self._with_knobs(names), self._arg_names(names), first)
-        except CompileError:
-            # The spec as it is says whether the fault is in it or in the way it is varied.
-            self.spec.graph()
-            self.variant(first).assembled  # noqa: B018
-            return None
-
-    def _arg_names(self, names: list[str]) -> list[str]:
-        args = self.spec.assembled.document.args
-        paths = [knob.path.removeprefix("args.") for knob in self.knobs]
-        return [path if path in args else name for path, name in zip(paths, names, strict=True)]
-
-    def _with_knobs(self, names: list[str]) -> Assembled:
-        """The spec with an arg of its own for each knob, and its use where the path leads."""
-        own = self._arg_names(names)
-        paths = {
-            knob.path: name
-            for knob, name, arg in zip(self.knobs, names, own, strict=True)
-            if name == arg
-        }
-        settings = tuple([setting(path, f"={name}") for path, name in paths.items()])
-        spec = replace(self.spec, settings=(*self.spec.settings, *settings))
-        assembled = spec.assembled
-        nothing = compose(SourceText("--vary", "null"))
-        added: dict[str, Node] = dict.fromkeys(paths.values(), nothing)
-        args = {**added, **assembled.document.args}
-        document = assembled.document.model_copy(update={"args": args})
-        return replace(assembled, document=document)
-
-
-def _product(axes: Sequence[Sequence[object]]) -> Iterator[tuple[object, ...]]:
-    """The product of the axes without holding them as `itertools.product` does."""
-    places = [0] * len(axes)
-    while True:
-        yield tuple([axis[place] for axis, place in zip(axes, places, strict=True)])
-        axis = len(axes) - 1
-        while axis >= 0 and places[axis] == len(axes[axis]) - 1:
-            places[axis] = 0
-            axis -= 1
-        if axis < 0:
-            return
-        places[axis] += 1
+    def _engines(self) -> Engines:
+        return Engines(self.spec, self.knobs)

@@ -1,8 +1,8 @@
-"""A product of knobs, variant by variant, starting each where it first differs from the last."""
+"""Variant after variant on one engine: each starts where it first differs from the last."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from archc.diagnostics import Diagnostic
@@ -22,28 +22,37 @@ class Point(NamedTuple):
 
 
 class Walk:
-    """Costs variants one after the other; what they share with the one before is kept."""
+    """Costs variants one after the other; what they share with the one before is kept.
 
-    def __init__(self, engine: Engine) -> None:
+    `axes` are the places of the engine's knobs among all knobs of the sweep.
+    """
+
+    def __init__(self, engine: Engine, axes: Sequence[int], total: int) -> None:
         self._engine = engine
+        self._axes = None if len(axes) == total else tuple(axes)
+        self._changed_from = _changed_from(engine, axes, total)
         count = len(engine.stages)
         self._states = [0] * (count + 1)
         self._totals: list[Totals] = [(0, 0, 0)] * (count + 1)
         self._lost = [False] * (count + 1)
         self._failed: tuple[int, tuple[Diagnostic, ...]] | None = None
 
-    def step(self, values: tuple[object, ...], first: int) -> Point:
-        """The variant of these values, which agrees with the one before it up to stage `first`."""
+    def step(self, values: tuple[object, ...], axis: int | None) -> Point:
+        """The variant of these values, which agrees with the one before it up to the knob at
+        `axis`; None where the one before it was another walk's, or there is none.
+        """
         engine = self._engine
+        first = 0 if axis is None else self._changed_from[axis]
+        own = values if self._axes is None else tuple([values[place] for place in self._axes])
         if engine.forget_if_full():
-            first, self._failed = 0, None
+            first = 0
         if self._failed is not None:
             if first > self._failed[0]:
                 return Point(values, (0, 0, 0), (), self._failed[1], True)
             self._failed = None
         states, totals, lost = self._states, self._totals, self._lost
         for number in range(first, len(engine.stages)):
-            entry = engine.carry_out(number, states[number], values)
+            entry = engine.carry_out(number, states[number], own)
             if entry.problems:
                 self._failed = (number, entry.problems)
                 return Point(values, (0, 0, 0), (), entry.problems, True)
@@ -56,28 +65,10 @@ class Walk:
         return Point(values, totals[-1], outputs, (), not (lost[-1] or loose))
 
 
-def walk(engine: Engine, axes: Sequence[Sequence[object]]) -> Iterator[Point]:
-    """Every variant of the product of the axes, the last axis the fastest, in constant memory."""
-    steps = Walk(engine)
-    changed_from = _changed_from(engine)
-    places = [0] * len(axes)
-    values = [axis[0] for axis in axes]
-    first = 0
-    while True:
-        yield steps.step(tuple(values), first)
-        axis = len(axes) - 1
-        while axis >= 0 and places[axis] == len(axes[axis]) - 1:
-            places[axis] = 0
-            values[axis] = axes[axis][0]
-            axis -= 1
-        if axis < 0:
-            return
-        places[axis] += 1
-        values[axis] = axes[axis][places[axis]]
-        first = changed_from[axis]
-
-
-def _changed_from(engine: Engine) -> list[int]:
-    """For each axis the first stage that a change of it, or of any later axis, reaches."""
-    firsts = engine.first_stages()
-    return [min(firsts[axis:]) for axis in range(len(firsts))]
+def _changed_from(engine: Engine, axes: Sequence[int], total: int) -> list[int]:
+    """For each knob the first stage that a change of it, or of any later knob, reaches."""
+    count = len(engine.stages)
+    firsts = [count] * total
+    for axis, first in zip(axes, engine.first_stages(), strict=True):
+        firsts[axis] = first
+    return [min(firsts[axis:]) for axis in range(total)]

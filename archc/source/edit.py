@@ -107,7 +107,9 @@ def _set_item(
         raise CompileError([Diagnostic("setting-path", "there is no list here to index", span)])
     items = list(node.items)
     if index > len(items) or (index == len(items) and rest):
-        indices = f"{len(items)} items, from [0] to [{len(items) - 1}]" if items else "no items"
+        indices = f"{len(items)} items, from [0] to [{len(items) - 1}]"
+        if len(items) < 2:
+            indices = "one item, [0]" if items else "no items"
         message = f"the list has {indices}"
         raise CompileError([Diagnostic("setting-path", message, span)])
     if index == len(items):
@@ -126,3 +128,23 @@ def _no_such(span: Span, key: str, known: tuple[str, ...], what: str) -> Compile
 def _bad_path(source: SourceText, position: int, message: str) -> CompileError:
     span = Span(source, position, position + 1)
     return CompileError([Diagnostic("setting-path", message, span)])
+
+
+def segments_of(path: str) -> list[str | int]:
+    """The keys and indices of a path. Raises `CompileError` (`setting-path`)."""
+    return [segment for segment, _ in _segments(SourceText(f"--set {path}", path))]
+
+
+def find(root: Node, path: str) -> Node | None:
+    """The node at a path such as `learner.groups[2].blocks`; None where there is none.
+
+    Raises `CompileError` (`setting-path`) where the text is no path.
+    """
+    node: Node | None = root
+    for segment in segments_of(path):
+        if isinstance(segment, int):
+            items = node.items if isinstance(node, Sequence) else ()
+            node = items[segment] if segment < len(items) else None
+        else:
+            node = node.get(segment) if isinstance(node, Mapping) else None
+    return node

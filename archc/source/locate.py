@@ -35,7 +35,8 @@ def locate_spec(reference: str) -> Place:
     path = Path(reference)
     looks_like_path = path.suffix in (".yaml", ".yml") or os.sep in reference or path.exists()
     if looks_like_path:
-        absolute = Path.cwd() / path
+        # The current folder may be gone, which a path of its own start does not care for.
+        absolute = path if path.is_absolute() else Path.cwd() / path
         return Place(absolute, absolute.parent)
     names = zoo()
     if reference in names:
@@ -70,7 +71,7 @@ def locate_reference(
     if Path(reference).is_absolute():
         raise _refused(reference, span, code)
     for place in candidates(reference, user, search):
-        if not place.path.exists():
+        if not is_there(place.path):
             continue
         if not place.path.resolve().is_relative_to(place.root.resolve()):
             raise _refused(reference, span, code)
@@ -100,6 +101,11 @@ def candidates(reference: str, user: Place, search: Sequence[Path]) -> list[Plac
     beside = (user.path.parent / reference, user.root)
     below = [(root / reference, root) for root in _roots(user, search)]
     return [Place(Path(os.path.normpath(path)), root) for path, root in (beside, *below)]
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is at a path; in a folder that may not be looked into, nothing is."""
+    return os.path.exists(path)  # noqa: PTH110  (Path.exists raises there)
 
 
 def _roots(user: Place, search: Sequence[Path]) -> list[Path]:

@@ -19,6 +19,7 @@ from archc.spec.fields import (
     identifier_problem,
 )
 from archc.spec.files import spec_files
+from archc.spec.shipped import library_of
 from archc.spec.validate import validate
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "describe",
     "id_problem",
     "identifier_problem",
+    "library_of",
     "load_family",
     "spec_files",
     "validate",

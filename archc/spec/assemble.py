@@ -151,7 +151,7 @@ def read_tree(place: Place) -> Mapping:
     """The tree of a file, read anew where the file has changed. Raises `CompileError`."""
     path = os.fspath(place.path)
     try:
-        stat = os.stat(path)
+        stat = place.path.stat()
     except (OSError, ValueError):
         # Not from the cache: the file may come back between this line and the next.
         return _tree_at_version.__wrapped__(path, place.shown, ())

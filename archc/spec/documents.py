@@ -46,7 +46,8 @@ class Document(BaseModel):
         entries: dict[str, object] = {
             key: value
             for key, value in open_mapping(node).items()
-            if not (isinstance(value, Scalar) and value.value is None)
+            if key not in cls.model_fields
+            or not (isinstance(value, Scalar) and value.value is None)
         }
         return entries | {ORIGIN: node}
 

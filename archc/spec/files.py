@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Items
 from pathlib import Path
 
 from archc.diagnostics import CompileError
-from archc.source import Mapping, Node, Scalar, Sequence
-from archc.source.locate import Place, candidates
+from archc.source import Node, Scalar, Sequence
+from archc.source.locate import Place, candidates, is_there
 from archc.spec.assemble import Setting, read_tree
 
 
@@ -35,11 +34,11 @@ def spec_files(
 
 
 def _looked_for(reference: str, user: Place, search: Items[Path]) -> Iterator[Place]:
-    if "\0" in reference or os.path.isabs(reference):
+    if "\0" in reference or Path(reference).is_absolute():
         return
     for place in candidates(reference, user, search):
         yield place
-        if os.path.exists(place.path):
+        if is_there(place.path):
             return
 
 

@@ -56,9 +56,14 @@ def test_an_interrupted_write_leaves_the_old_file(
 ) -> None:
     target = tmp_path / "file"
     target.write_text("old")
-    with pytest.raises(interruption), atomic_path(target) as temporary:
-        temporary.write_text("half of the n")
-        raise interruption
+
+    def write_half() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half of the n")
+            raise interruption
+
+    with pytest.raises(interruption):
+        write_half()
     assert target.read_text() == "old"
     assert names(tmp_path) == {"file"}
 

@@ -17,10 +17,11 @@ PACKAGE = Path(archc.__file__).parent
 SPECS = PACKAGE.parent / "specs"
 
 SURFACE = "surface"
-"""The modules that stand directly in `archc`, but for `resources` and `__main__`."""
+"""The modules that stand directly in `archc` and are named nowhere below."""
 
 # A room imports itself and the rooms of smaller numbers.
 LEVELS = {
+    "atomic": 0,
     "resources": 0,
     "diagnostics": 0,
     "source": 1,

@@ -83,6 +83,8 @@ def _write(spec: Spec, graph: Graph, target: Path, *, seed: int | None, force: b
 
 def _refuse_too_large(graph: Graph) -> None:
     """Weights that the machine can't hold are bad input, not a fault while they are made."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return
     params = analyse(graph).total.params
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if params * FLOAT_BYTES > memory:

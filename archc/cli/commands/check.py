@@ -87,7 +87,7 @@ def _check_one(reference: str, spec: Spec, *, quiet: bool) -> None:
             reference if spec.chosen is None or "@" in reference else f"{reference}@{spec.chosen}"
         )
         params = analyse(graph).total.params
-        click.echo(f"{shown}: {len(graph)} layers, {params:,} parameters")
+        click.echo(f"{shown}: {len(graph) - len(graph.inputs)} layers, {params:,} parameters")
 
 
 def _print_json(diagnostics: list[Diagnostic]) -> None:

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import json
 
-from archc.analyses import Part, analyse, parts
 from archc.cli.report import record
 from archc.cli.terminal import table
-from archc.cli.watching.changes import Row, Tally, rows, total
+from archc.cli.watching.changes import Row, inputs, rows, total
 from archc.cli.watching.subject import Outcome
 from archc.diagnostics.render import as_record, render_all
 from archc.graph import Graph, TensorShape
 
 _HEAD = ("part", "blocks", "output", "parameters", "change", "MACs", "change")
 _RIGHT = frozenset({3, 4, 5, 6})
-_WITHOUT_CHANGES = (0, 1, 2, 3, 5)
+_FIRST_COLUMNS = (0, 1, 2, 3, 5)
+_FIRST_RIGHT = frozenset({3, 4})
 
 
 def text_block(name: str, outcome: Outcome, before: Graph | None, *, colour: bool) -> str:
@@ -37,8 +37,8 @@ def json_line(name: str, outcome: Outcome, before: Graph | None) -> str:
     data = {
         "spec": name,
         "status": outcome.status,
-        "summary": record(graph, layers=False) if graph is not None else None,
-        "change": _change_record(graph, before) if graph is not None and before else None,
+        "summary": None if graph is None else record(graph, layers=False),
+        "change": None if graph is None or before is None else _change_record(graph, before),
         "diagnostics": [as_record(diagnostic) for diagnostic in outcome.diagnostics],
     }
     return json.dumps(data, ensure_ascii=False)
@@ -47,24 +47,75 @@ def json_line(name: str, outcome: Outcome, before: Graph | None) -> str:
 def _heading(outcome: Outcome, before: Graph | None) -> str:
     if outcome.status == "gone":
         return "gone; waiting"
+    said = []
+    if outcome.graph is not None:
+        found = total(outcome.graph, outcome.graph).now
+        said.append(f"{found.params:,} parameters, {found.macs:,} MACs")
+        if before is not None and all(row.change == "same" for row in rows(outcome.graph, before)):
+            said.append("sizes unchanged")
     count = len(outcome.diagnostics)
-    wrong = f"{count} error{'s' if count != 1 else ''}" if count else ""
-    if outcome.graph is None:
-        return wrong
-    found = total(outcome.graph)
-    parts = [f"{found.params:,} parameters, {found.macs:,} MACs"]
-    if before is not None and all(row.change == "same" for row in rows(outcome.graph, before)):
-        parts.append("sizes unchanged")
-    return "; ".join([*parts, wrong] if wrong else parts)
+    if count:
+        said.append("1 error" if count == 1 else f"{count} errors")
+    return "; ".join(said)
 
 
 def _table(graph: Graph, before: Graph | None) -> str:
-    cells = [_HEAD, *_input_cells(graph)]
-    if before is None:
-        cells += [_cells(_row_of(part)) for part in parts(graph, analyse(graph))]
-        cells.append(_total_cells(graph, graph))
-        cells = [tuple(row[column] for column in _WITHOUT_CHANGES) for row in cells]
-        return table(cells, frozenset({3, 4}))
-    cells += [_cells(row) for row in rows(graph, before)]
-    cells.append(_total_cells(graph, before))
-    return table(cells, _RIGHT)
+    """Without columns of changes where there is nothing before."""
+    since = graph if before is None else before
+    found = [*inputs(graph, since), *rows(graph, since), total(graph, since)]
+    cells = [_HEAD, *(_cells(row) for row in found)]
+    if before is not None:
+        return table(cells, _RIGHT)
+    return table([[row[column] for column in _FIRST_COLUMNS] for row in cells], _FIRST_RIGHT)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    blocks = ", ".join(block if n == 1 else f"{n} × {block}" for block, n in row.blocks)
+    return (
+        "  " * row.level + row.name,
+        blocks,
+        _output(row),
+        f"{row.now.params:,}",
+        _difference(row.difference.params),
+        f"{row.now.macs:,}",
+        _difference(row.difference.macs),
+    )
+
+
+def _output(row: Row) -> str:
+    if row.change == "removed":
+        return "(removed)"
+    now, before = _shapes(row.now.outputs), _shapes(row.before.outputs)
+    if row.change == "new":
+        return f"{now} (new)"
+    return now if now == before else f"{now} (was {before})"
+
+
+def _shapes(shapes: tuple[TensorShape, ...]) -> str:
+    return ", ".join(str(shape) for shape in shapes)
+
+
+def _difference(count: int) -> str:
+    return f"{count:+,}".replace("-", "−") if count else ""
+
+
+def _change_record(graph: Graph, before: Graph) -> dict[str, object]:
+    found = [*inputs(graph, before), *rows(graph, before)]
+    return {
+        **_difference_record(total(graph, before)),
+        "parts": [
+            {"name": row.name, "level": row.level, "change": row.change, **_difference_record(row)}
+            for row in found
+        ],
+    }
+
+
+def _difference_record(row: Row) -> dict[str, object]:
+    return {
+        "layers": row.difference.layers,
+        "parameters": row.difference.params,
+        "trainable": row.difference.trainable,
+        "macs": row.difference.macs,
+        "outputs": [list(shape) for shape in row.now.outputs],
+        "outputs_before": [list(shape) for shape in row.before.outputs],
+    }

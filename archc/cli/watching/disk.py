@@ -59,6 +59,6 @@ def _nearest_folder(path: Path) -> tuple[Path, tuple[int, int]]:
 
 def _status(path: Path) -> os.stat_result | None:
     try:
-        return os.stat(path)
+        return path.stat()
     except (OSError, ValueError):
         return None

@@ -45,7 +45,11 @@ def looks(
     """The spec as it is, and again after every save that changed a text of its files."""
     look = _settled(subject, pause)
     yield look
-    for _ in wakes(lambda: folders_of(look.files)):
+
+    def folders() -> Folders:
+        return folders_of(look.files)
+
+    for _ in wakes(folders):
         if stamps(look.files) == look.files:
             continue
         before, look = look, _settled(subject, pause)
@@ -57,7 +61,7 @@ def _settled(subject: Subject, pause: Callable[[float], None]) -> Look:
     """A look at files that did not change meanwhile, however often it takes, within reason."""
     for _ in range(_ROUNDS):
         look = _look(subject)
-        if look.outcome.status != "ok":
+        if look.outcome.graph is None:
             pause(GRACE_SECONDS)
         if stamps(subject.files()) == look.files:
             break

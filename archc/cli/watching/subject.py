@@ -12,7 +12,7 @@ from archc.diagnostics import CompileError, Diagnostic
 from archc.elaborate import elaborate
 from archc.graph import Graph
 from archc.source import read_source
-from archc.source.locate import Place, locate_spec
+from archc.source.locate import Place, is_there, locate_spec
 from archc.spec import Setting, load_family, spec_files
 
 Status = Literal["ok", "contract", "error", "gone"]
@@ -47,7 +47,7 @@ class Subject:
         try:
             return _outcome(self._load())
         except CompileError as error:
-            gone = not os.path.exists(self.place.path)
+            gone = not is_there(self.place.path)
             return Outcome("gone") if gone else Outcome("error", None, error.diagnostics)
         except OSError as error:
             # A folder can go while it is looked through.
@@ -67,7 +67,7 @@ def subject(reference: str, settings: tuple[str, ...], search: tuple[Path, ...])
     """
     name, variant = split_reference(reference)
     place = locate_spec(name)
-    if not os.path.exists(place.path):
+    if not is_there(place.path):
         read_source(place.path, place.shown)
     parsed = tuple(parse_setting(text) for text in settings)
     folders = tuple(Path.cwd() / folder for folder in search)

@@ -8,7 +8,7 @@ by `Operation.symbolic_call`; the model is the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -16,6 +16,16 @@ from archc.targets.keras.lowering import Feed
 
 Connect: TypeAlias = Callable[[Any, Feed, list[Any]], Any]
 """Calls a layer on tensors, as its feed says, and gives the tensor that comes out."""
+
+
+_HOOKS = (
+    "symbolic_call",
+    "input_dtype",
+    "_open_name_scope",
+    "_call_signature",
+    "_call_has_mask_arg",
+    "_call_has_training_arg",
+)
 
 
 def connecting(keras: ModuleType) -> tuple[Connect, bool]:
@@ -33,8 +43,12 @@ def _has_hooks(keras: ModuleType) -> bool:
 
     if not tensorflow.executing_eagerly() or tensorflow.distribute.has_strategy():
         return False
-    hooks = ("symbolic_call", "_open_name_scope", "input_dtype")
-    return all(hasattr(keras.layers.Layer, hook) for hook in hooks)
+    return all(hasattr(_any_layer(keras), hook) for hook in _HOOKS)
+
+
+@cache
+def _any_layer(keras: ModuleType) -> Any:
+    return keras.layers.Identity(name="any")
 
 
 def _connect_plainly(layer: Any, feed: Feed, inputs: list[Any]) -> Any:
@@ -45,12 +59,26 @@ def _connect_plainly(layer: Any, feed: Feed, inputs: list[Any]) -> Any:
 
 def _connect_known(keras: ModuleType, layer: Any, feed: Feed, inputs: list[Any]) -> Any:
     dtype = layer.input_dtype
-    known = feed != "twice" and all(tensor.dtype == dtype for tensor in inputs)
-    if not known or getattr(layer, "_remat_mode", None) is not None:
+    known = feed == "tensor" or (feed == "list" and not layer._call_has_mask_arg)
+    casts = any(tensor.dtype != dtype for tensor in inputs)
+    if not known or casts or getattr(layer, "_remat_mode", None) is not None:
         return _connect_plainly(layer, feed, inputs)
     if not layer.built:
         shapes = [tuple(tensor.shape) for tensor in inputs]
         layer.build(shapes if feed == "list" else shapes[0])
     with layer._open_name_scope():
         layer._called = True
-    return keras.Operation.symbolic_call(layer, inputs if feed == "list" else inputs[0])
+    tensors = inputs if feed == "list" else inputs[0]
+    return keras.Operation.symbolic_call(layer, tensors, **_implied(layer))
+
+
+def _implied(layer: Any) -> dict[str, object]:
+    """The arguments that `layer(x)` adds to a call, which the model's config then has."""
+    implied: dict[str, object] = {}
+    if layer._call_has_training_arg:
+        training = layer._call_signature.parameters["training"].default
+        if training is not None:
+            implied["training"] = training
+    if layer._call_has_mask_arg:
+        implied["mask"] = None
+    return implied
