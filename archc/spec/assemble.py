@@ -28,6 +28,14 @@ from archc.spec.validate import validate
 Setting: TypeAlias = tuple[str, Node]
 """A path such as `learner.groups[2].blocks` and the value to put there."""
 
+_SECTIONS = ("defaults", "expect")
+"""Sections that a setting may add to a spec that has none."""
+
+_SETTLED = {
+    "variants": "choose a variant with `SPEC@VARIANT`, and set its args themselves: `--set width=2`",
+    "extends": "write a spec that extends the other",
+}
+
 _KEYS = tuple(key for key in SpecDocument.model_fields if key != "origin")
 
 
@@ -44,15 +52,13 @@ class Library:
 class Assembled:
     """A spec's document with the libraries it uses.
 
-    `variant` is the chosen one's name, empty where there are none; `settings` says whether the
-    spec was changed from outside, so that its own contracts no longer speak of it.
+    `variant` is the chosen one's name, empty where there are none.
     """
 
     place: Place
     document: SpecDocument
     libraries: tuple[Library, ...]
     variant: str
-    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ def assemble(
     Raises `CompileError` with everything that is wrong with the shape of any of its files.
     """
     tree, chosen = _with_variant(family, variant)
+    # A contract speaks of the spec as it is written; settings may make contracts of their own.
+    tree = without(tree, "expect") if settings else tree
     for path, value in settings:
         tree = _with_setting(tree, path, value)
     findings = Findings()
@@ -95,7 +103,7 @@ def assemble(
     libraries = loader.load(tree.get("use"), family.place, ())
     findings.raise_if_any()
     assert document is not None
-    return Assembled(family.place, document, libraries, chosen, bool(settings))
+    return Assembled(family.place, document, libraries, chosen)
 
 
 def _try(model: type[SpecDocument], tree: Mapping, findings: Findings) -> SpecDocument | None:
@@ -246,12 +254,36 @@ def _with_setting(tree: Mapping, path: str, value: Node) -> Mapping:
     """`classes=10` means `args.classes=10`, unless the spec has a key of that name."""
     name = path.removeprefix("args.")
     if name == path and _first(path) in _KEYS:
-        return apply_setting(tree, path, value)
+        _refuse_without_effect(path)
+        return apply_setting(_with_section(tree, path, value.span), path, value)
     args = tree.get("args")
     if not isinstance(args, Mapping) or _first(name) not in args.entries:
         raise _unknown_setting(path, name, tuple(args.entries) if isinstance(args, Mapping) else ())
     changed = apply_setting(args, name, value)
     return with_entry(tree, "args", changed, tree.entries["args"].key_span)
+
+
+def _refuse_without_effect(path: str) -> None:
+    """What is settled before settings are applied can't be set."""
+    key = _first(path)
+    if key in _SETTLED:
+        span = Span(SourceText(f"--set {path}", path), 0, len(key))
+        message = f"`{key}` is settled before settings are applied"
+        raise CompileError([Diagnostic("setting-path", message, span, helps=(_SETTLED[key],))])
+
+
+def _with_section(tree: Mapping, path: str, span: Span) -> Mapping:
+    """The tree with the sections that a path such as `defaults.conv.bias` leads through, made
+    where they are missing: what stands in them is checked later.
+    """
+    keys = path.split(".")[:-1]
+    if not keys or keys[0] not in _SECTIONS:
+        return tree
+    inner = tree.get(keys[0])
+    section = inner if isinstance(inner, Mapping) else Mapping({}, span)
+    if len(keys) > 1 and section.get(keys[1]) is None:
+        section = with_entry(section, keys[1], Mapping({}, span))
+    return with_entry(tree, keys[0], section)
 
 
 def _first(path: str) -> str:

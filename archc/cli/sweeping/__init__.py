@@ -1,0 +1,1 @@
+"""What `archc sweep` and `archc solve` show and write."""
