@@ -11,8 +11,8 @@ from archc.cli.boundary import run
 from tests.conftest import Golden
 from tests.golden import CASES, GOLDENS, Case, cases
 
-BUDGET = 2.0
-"""Seconds of the processor that any case may take, whatever its spec asks for."""
+BUDGET = 20
+"""Seconds of the processor after which a case counts as hanging, on however slow a machine."""
 
 HEAD = re.compile(r"^(error|warning)\[(?P<code>[a-z-]+)\]: (?P<message>.+)$", re.MULTILINE)
 

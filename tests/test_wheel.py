@@ -33,5 +33,5 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "resnet50: 175 layers, 25,636,712 parameters" in done.stdout
+    assert "resnet50: 174 layers, 25,636,712 parameters" in done.stdout
     assert list(elsewhere.iterdir()) == []

@@ -12,6 +12,7 @@ COMMANDS = {
     "diff": "Tell what differs between two networks.",
     "list": "List the specs of the zoo.",
     "summary": "Tell what a network is made of, without loading a framework.",
+    "sweep": "Tell what a spec costs over ranges of its values.",
     "watch": "Tell on every save what a spec comes to, and what that changes.",
 }
 """Each command and the line that `archc --help` shows; the command itself is in `commands/`."""

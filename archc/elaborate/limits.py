@@ -1,9 +1,9 @@
 """How large a network may become: a spec from a stranger ends quickly, whatever it asks for."""
 
-MAX_NODES = 50_000
+MAX_NODES = 120_000
 """Layers of one network."""
 
-MAX_STEPS = 100_000
+MAX_STEPS = 200_000
 """Steps that are looked at, also those that make no layer or are left out, and calls of blocks."""
 
 MAX_DEPTH = 60

@@ -1,7 +1,7 @@
 """Many variants of one spec: swept over knobs, and searched for the one that meets a budget."""
 
 from archc.explore.check import MAX_POINTS, check_count, check_knobs
-from archc.explore.columns import TOTALS, getters
+from archc.explore.columns import TOTALS, Getter, getters, short_names
 from archc.explore.condition import Condition
 from archc.explore.knobs import Knob, parse_knob
 from archc.explore.respell import MARK, check_references, respelled
@@ -14,6 +14,7 @@ __all__ = [
     "MAX_POINTS",
     "TOTALS",
     "Condition",
+    "Getter",
     "Knob",
     "Order",
     "Point",
@@ -27,5 +28,6 @@ __all__ = [
     "parse_knob",
     "parse_order",
     "respelled",
+    "short_names",
     "too_large",
 ]

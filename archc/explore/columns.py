@@ -34,13 +34,22 @@ def _short(own: list[str], others: list[list[str]]) -> str:
 
 
 def getters(knobs: Sequence[Knob]) -> dict[str, Getter]:
-    """Every name that a row knows, short and in full, and how its value is found."""
-    found: dict[str, Getter] = {}
+    """Every name that a row knows and how its value is found: the costs, and each knob's path
+    or as many of its last keys as no other knob has.
+    """
+    found: dict[str, list[int]] = {}
     paths = [knob.path for knob in knobs]
-    for axis, (path, short) in enumerate(zip(paths, short_names(paths), strict=True)):
-        getter = _knob_getter(axis)
-        found |= {short: getter, path.removeprefix("args."): getter, path: getter}
-    return TOTALS | {name: getter for name, getter in found.items() if name not in TOTALS}
+    # First the names that are shown, so that a message lists them first.
+    for axis, short in enumerate(short_names(paths)):
+        found[short] = [axis]
+    for axis, path in enumerate(paths):
+        keys = path.split(".")
+        for start in range(len(keys)):
+            axes = found.setdefault(".".join(keys[start:]), [])
+            axes += [axis] if axis not in axes else []
+    knob_names = {name: axes[0] for name, axes in found.items() if len(axes) == 1}
+    own = {name: _knob_getter(axis) for name, axis in knob_names.items() if name not in TOTALS}
+    return TOTALS | own
 
 
 def _knob_getter(axis: int) -> Getter:

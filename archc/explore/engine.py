@@ -18,6 +18,7 @@ from archc.elaborate.link import link
 from archc.elaborate.network import TooLarge
 from archc.elaborate.scope import Frame, Stream, Tensor
 from archc.elaborate.values import Poisoned, compile_value
+from archc.explore.block_names import BlockNames
 from archc.explore.costs import (
     MAX_REMEMBERED,
     BlockKey,
@@ -102,7 +103,9 @@ class Engine:
         self._learner = [steps for name, steps, _ in program.components if name == "learner"]
         known = frozenset(self._args) | LANGUAGE_NAMES
         self._tags = bool(self._document.outputs) or needs_tags(program, known)
-        units = units_of(program, frame, frozenset(self._args), tags=self._tags)
+        self.block_names = BlockNames()
+        args = frozenset(self._args)
+        units = units_of(program, frame, args, self.block_names, tags=self._tags)
         self._positions = any(unit.learner for unit in units)
         parts: list[tuple[Run, list[int]]] = [(_nothing, self._felt(self._start_names()))]
         parts += [(unit.run, self._felt(unit.names)) for unit in units]

@@ -79,7 +79,7 @@ class Engines:
             self._spec.graph()
             self._spec.with_({knob.path: knob.values[0] for knob in self._knobs}).assembled  # noqa: B018
             return None
-        if self._fixed and _misnamed(spec):
+        if _misnamed(spec.with_({knob.path: values[at] for at, knob in enumerate(self._knobs)})):
             return None
         return Walk(engine, self._free, len(self._knobs))
 

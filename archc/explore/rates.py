@@ -58,7 +58,7 @@ class RateCheck:
         names = names_of([value])
         if key in values.groups.scaling or names & {"group", "block", "row", "here"}:
             return all(
-                _is_rate(self._at(values, key, group, places, place, total)) for place in places
+                is_rate(self._at(values, key, group, places, place, total)) for place in places
             )
         return self._schedule_holds(value, names, values, total)
 
@@ -77,7 +77,7 @@ class RateCheck:
         known = self._schedules.get(here)
         if known is None:
             known = self._schedules[here] = all(
-                _is_rate(self._in_learner(value, values, place, total)) for place in range(total)
+                is_rate(self._in_learner(value, values, place, total)) for place in range(total)
             )
         return known
 
@@ -86,9 +86,10 @@ class RateCheck:
         return value.evaluate(values.frame)
 
 
-def _is_rate(value: object) -> bool:
+def is_rate(value: object) -> bool:
+    """Whether a value, or each of a list, is a rate or not given."""
     if value is None:
         return True
     if isinstance(value, tuple):
-        return all(_is_rate(item) for item in value)
+        return all(is_rate(item) for item in value)
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1

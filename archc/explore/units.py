@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.program import Block, BlockCall, Groups, Program, Row, Step, Steps
 from archc.elaborate.scope import Frame, Stream
 from archc.elaborate.values import Constant
+from archc.explore.block_names import BlockNames
 from archc.explore.costs import CountingInterpreter
 from archc.explore.dependencies import (
     NeutralArgs,
@@ -22,7 +24,7 @@ from archc.explore.dependencies import (
     step_values,
 )
 from archc.explore.groups import CountingGroups, SteadyGroup
-from archc.explore.rates import RateCheck
+from archc.explore.rates import RateCheck, is_rate
 
 Run = Callable[[CountingInterpreter, Stream, Frame], Stream]
 
@@ -41,10 +43,12 @@ class Unit:
 
 
 def units_of(
-    program: Program, frame: Frame, args: frozenset[str], *, tags: bool
+    program: Program, frame: Frame, args: frozenset[str], names: BlockNames, *, tags: bool
 ) -> tuple[Unit, ...]:
-    """The units of a program. Without `tags` ids name nothing, and are left out."""
-    cutter = _Cutter(program, frame, args, tags)
+    """The units of a program. Without `tags` ids name no tensors, and are left out; `names`
+    gets to know those of the learner's blocks.
+    """
+    cutter = _Cutter(program, frame, args, names, tags)
     return tuple(cutter.cut())
 
 
@@ -58,8 +62,16 @@ def needs_tags(program: Program, known: frozenset[str]) -> bool:
 
 
 class _Cutter:
-    def __init__(self, program: Program, frame: Frame, args: frozenset[str], tags: bool) -> None:
+    def __init__(
+        self,
+        program: Program,
+        frame: Frame,
+        args: frozenset[str],
+        block_names: BlockNames,
+        tags: bool,
+    ) -> None:
         self._program = program
+        self._block_names = block_names
         self._frame = frame
         self._args = args
         self._tags = tags
@@ -82,7 +94,8 @@ class _Cutter:
         names = names_of(step_values(step))
         if in_learner and "learner" in names:
             names |= self._count_names(steps)
-        yield Unit(_step_run(lean), names, in_learner and _has_groups(step))
+        run = _step_run(lean, tuple(_all_groups((step,))), self._block_names)
+        yield Unit(run, names, in_learner and _has_groups(step))
 
     def _separable(self, groups: Groups) -> bool:
         """Whether one group can be carried out without the others."""
@@ -96,6 +109,7 @@ class _Cutter:
         lean = self._lean(groups)
         count = GroupValues(groups, self._frame).count
         shared = names_of(shared_values(lean))
+        note = self._block_names.register
         for group in range(count):
             row = lean.rows[group] if lean.rows else None
             names = shared | (names_of(row_values(row)) if row else frozenset())
@@ -103,7 +117,8 @@ class _Cutter:
             if learner:
                 names |= self._count_names(steps)
             steady = SteadyGroup(lean, group, self._args, tags=self._tags)
-            yield Unit(_group_run(lean, group, count, steady), names, learner)
+            run = _group_run(lean, group, count, steady, partial(note, groups))
+            yield Unit(run, names, learner)
 
     def _lean(self, groups: Groups) -> Groups:
         """The groups less what costs don't feel: ids that nobody reads, and neutral args."""
@@ -147,7 +162,9 @@ class _Cutter:
             for table in (groups.values, *(row.values for row in groups.rows or ()))
             for key in keys & table.keys()
         ]
-        if not all(isinstance(value, Constant) for value in values):
+        if any(isinstance(v, Constant) and not is_rate(v.value) for v in values):
+            yield Unit(_unsure, frozenset(), False)
+        elif not all(isinstance(value, Constant) for value in values):
             names = names_of(values) | self._count_names(steps)
             yield Unit(RateCheck(checked), names, False)
 
@@ -164,21 +181,48 @@ class _Cutter:
         return names_of(values)
 
 
-def _step_run(step: Step) -> Run:
+def _step_run(step: Step, inside: tuple[Groups, ...], names: BlockNames) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
-        return interpreter.run_steps((step,), stream, frame)
+        result = interpreter.run_steps((step,), stream, frame)
+        for groups in inside:
+            values = GroupValues(groups, frame)
+            for group, count in enumerate(values.block_counts()):
+                names.register(groups, values, group, count)
+        return result
 
     return run
 
 
-def _group_run(groups: Groups, group: int, count: int, steady: SteadyGroup) -> Run:
+def _group_run(
+    groups: Groups,
+    group: int,
+    count: int,
+    steady: SteadyGroup,
+    note: Callable[[GroupValues, int, int], None],
+) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         runner = CountingGroups(interpreter, groups, frame, steady)
         # With another number of groups the units are others: this variant must be elaborated.
         interpreter.tally.lost |= runner.count != count
-        return runner.run_one(group, stream) if group < runner.count else stream
+        if group >= runner.count:
+            return stream
+        note(runner.values, group, _count(runner.values, group))
+        return runner.run_one(group, stream)
 
     return run
+
+
+def _count(values: GroupValues, group: int) -> int:
+    outer = values.frame.context
+    try:
+        return values.block_count(group)
+    finally:
+        values.frame.context = outer
+
+
+def _unsure(interpreter: CountingInterpreter, stream: Stream, _frame: Frame) -> Stream:
+    interpreter.tally.lost = True
+    return stream
 
 
 def _row_without(row: Row, keys: frozenset[str]) -> Row:

@@ -31,6 +31,7 @@ class Walk:
         self._engine = engine
         self._axes = None if len(axes) == total else tuple(axes)
         self._changed_from = _changed_from(engine, axes, total)
+        self._names = engine.block_names
         count = len(engine.stages)
         self._states = [0] * (count + 1)
         self._totals: list[Totals] = [(0, 0, 0)] * (count + 1)
@@ -62,7 +63,7 @@ class Walk:
             totals[number + 1] = (params + more[0], trainable + more[1], macs + more[2])
             lost[number + 1] = lost[number] or entry.lost
         outputs, loose = engine.end(states[-1])
-        return Point(values, totals[-1], outputs, (), not (lost[-1] or loose))
+        return Point(values, totals[-1], outputs, (), not (lost[-1] or loose or self._names.clash))
 
 
 def _changed_from(engine: Engine, axes: Sequence[int], total: int) -> list[int]:

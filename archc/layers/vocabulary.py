@@ -89,17 +89,19 @@ def make(verb: Verb, attributes: Attributes) -> Layer:
 
     The same words give the same object. Raises `InvalidAttributes` with all that is wrong.
     """
-    return _made(verb, attributes, _types(attributes))
+    names, values = zip(*attributes, strict=True) if attributes else ((), ())
+    tuples = [value for value in values if isinstance(value, tuple)]
+    return _made(verb, names, _types(tuple(tuples)) if tuples else (), *values)
 
 
-@lru_cache(maxsize=4096)
-def _made(verb: Verb, attributes: Attributes, _types_key: object) -> Layer:
-    # The types are a part of the key alone: 1, 1.0 and True are equal, yet not the same value.
+@lru_cache(maxsize=4096, typed=True)
+def _made(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: object) -> Layer:
+    # The types are a part of the key: 1, 1.0 and True are equal, yet not the same value. The
+    # cache tells apart those of the values themselves, `_inner_types` those inside of tuples.
     allowed = verb.attributes
-    strangers = tuple(
-        [unknown(verb.name, name, allowed) for name, _ in attributes if name not in allowed]
-    )
-    known = {name: value for name, value in attributes if name in allowed}
+    strangers = tuple([unknown(verb.name, name, allowed) for name in names if name not in allowed])
+    given = zip(names, values, strict=True)
+    known = {name: value for name, value in given if name in allowed}
     try:
         layer = verb.layer.model_validate({**known, **dict(verb.fixed)})
     except ValidationError as error:

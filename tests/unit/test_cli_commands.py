@@ -16,7 +16,7 @@ import archc
 from archc.cli.boundary import run
 from archc.cli.group import COMMANDS
 
-GOOD = "input: [8, 8, 3]\nstem:\n- conv: {filters: 4, kernel: 3}\n"
+GOOD = "input: [8, 8, 3]\nstem:\n- conv: {filters: 4, kernel: 3}\n- relu\n"
 BAD = "input: [8, 8, 3]\nstem:\n- rleu\n"
 BROKEN_PROMISE = GOOD + "expect: {params: 1}\n"
 
@@ -149,10 +149,10 @@ def test_summary_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     record = json.loads(capsys.readouterr().out)
     assert record["name"] == "good"
     assert record["inputs"] == {"input": [8, 8, 3]}
-    assert record["outputs"] == {"conv": [8, 8, 4]}
+    assert record["outputs"] == {"relu": [8, 8, 4]}
     # 3·3·3·4 weights and 4 biases; 8·8 positions of 4 filters of 27 products.
     assert (record["parameters"], record["macs"]) == (112, 6912)
-    assert [node["name"] for node in record["nodes"]] == ["input", "conv"]
+    assert [node["name"] for node in record["nodes"]] == ["input", "conv", "relu"]
 
 
 def test_a_spec_of_several_variants_is_checked_at_all(
@@ -229,9 +229,9 @@ def test_a_stream_of_few_letters_is_no_fault(encoding: str) -> None:
 
 
 def test_a_reader_that_has_enough_is_no_fault() -> None:
-    command = (
-        f"{sys.executable} -m archc summary nasnet@large --layers | head -1; echo ${{PIPESTATUS[0]}}"
-    )
+    # More than a pipe holds, so that archc is still writing when its reader is gone.
+    summary = f"{sys.executable} -m archc summary nasnet@large --layers"
+    command = f"{summary} | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
         capture_output=True,

@@ -5,22 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from archc.cli.options import load_spec, spec_options
+from archc.cli.sweeping.counts import Counts
 from archc.cli.sweeping.emit import check_emit, emit_specs
 from archc.cli.sweeping.files import check_table, told_as_diagnostics, write_table
 from archc.cli.sweeping.formats import FORMATS, Result, text_table
 from archc.cli.sweeping.plot import check_plot, write_plot
 from archc.cli.sweeping.progress import tracked
-from archc.diagnostics import CompileError, Diagnostic
 from archc.explore import (
     Condition,
+    Getter,
     Order,
-    Point,
     Rows,
     Sweep,
     check_count,
@@ -28,17 +28,15 @@ from archc.explore import (
     getters,
     parse_knob,
     parse_order,
-    too_large,
 )
-
-EXPLAINED = 3
-"""Infeasible points of which the first diagnostic is shown."""
 
 MAX_SHOWN = 1000
 """Rows of a text table that does not go to a terminal."""
 
 _AROUND_THE_TABLE = 8
 """Lines of a screen that are not rows of the table."""
+
+_LEAST_ROWS = 5
 
 
 @click.command("sweep", short_help="Tell what a spec costs over ranges of its values.")
@@ -129,67 +127,80 @@ def command(
     ends = _front(front, names)
     if sample is None:
         check_count(sweep.count)
+    files = _Files(output, plot, folder, force)
     with told_as_diagnostics():
-        _check_targets(sweep, output, plot, folder, force=force)
-    counts = _Counts(sweep, condition)
+        files.check(sweep)
+    counts = Counts(sweep, condition)
     with Rows(order, ends) as rows:
         total = sweep.count if sample is None else min(sample, sweep.count)
         points = enumerate(sweep) if sample is None else sweep.sample(sample, seed)
         rows.fill(counts.kept(tracked(points, total, "variants")))
         result = Result(sweep, rows, top or -1, counts.infeasible, counts.left_out)
+        _show(result, form, ends)
         with told_as_diagnostics():
-            _write(result, ends, output, plot, folder, force=force)
-        _show(result, ends, form)
+            for line in files.write(result, ends):
+                click.echo(line, err=form != "text")
     counts.explain()
 
 
-def _front(text: str, names: dict[str, object]) -> tuple[Order, Order]:
+def _front(text: str, names: dict[str, Getter]) -> tuple[Order, Order]:
     first, _, second = text.partition(",")
-    return parse_order(first, names, "--front"), parse_order(second, names, "--front")  # type: ignore[arg-type]
+    return parse_order(first, names, "--front"), parse_order(second, names, "--front")
 
 
-@dataclass
-class _Counts:
-    """Sorts out what is no row, and remembers why."""
+@dataclass(frozen=True)
+class _Files:
+    """What is written beside the table on stdout."""
 
-    sweep: Sweep
-    condition: Condition | None
-    infeasible: int = 0
-    left_out: int = 0
-    reasons: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    table: Path | None
+    plot: Path | None
+    specs: Path | None
+    force: bool
 
-    def kept(self, points: Iterator[tuple[int, Point]]) -> Iterator[tuple[int, Point]]:
-        """The feasible points that meet the condition."""
-        condition = self.condition
-        for number, point in points:
-            if point.problems:
-                self._refuse(point, point.problems[0])
-            elif too_large(point):
-                self._refuse(point, Diagnostic("too-large", "a count is beyond 2**62"))
-            elif condition is None or condition.holds(point):
-                yield number, point
-            else:
-                self.left_out += 1
+    def check(self, sweep: Sweep) -> None:
+        """Tell before the work what can't be written after it."""
+        if self.table is not None:
+            check_table(self.table, force=self.force)
+        if self.plot is not None:
+            check_plot(self.plot, force=self.force)
+        if self.specs is not None:
+            check_emit(sweep.spec, self.specs)
 
-    def _refuse(self, point: Point, problem: Diagnostic) -> None:
-        self.infeasible += 1
-        if len(self.reasons) < EXPLAINED:
-            place = f" ({problem.span})" if problem.span is not None else ""
-            self.reasons.setdefault(f"{problem.message}{place}", point.values)
-
-    def explain(self) -> None:
-        """Tell on stderr what is infeasible."""
-        if not self.infeasible:
-            return
-        click.echo(f"{self.infeasible:,} variants are infeasible, such as:", err=True)
-        for reason, values in self.reasons.items():
-            click.echo(f"  {_assignments(self.sweep, values)}: {reason}", err=True)
+    def write(self, result: Result, front: tuple[Order, Order]) -> Iterator[str]:
+        """Write them, and say what was written."""
+        if self.table is not None:
+            write_table(self.table, result)
+            yield f"wrote {self.table} ({result.count:,} rows)"
+        if self.plot is not None:
+            write_plot(self.plot, result, front)
+            yield f"wrote {self.plot}"
+        if self.specs is not None:
+            specs = emit_specs(result, self.specs, force=self.force)
+            count = sum(1 for _ in tracked(specs, result.count, "specs"))
+            yield f"wrote {count:,} specs to {self.specs}"
 
 
-def _assignments(sweep: Sweep, values: tuple[object, ...]) -> str:
-    from archc.explore.columns import short_names
-    from archc.source.spelled import spelled_value
+def _show(result: Result, form: str, front: tuple[Order, Order]) -> None:
+    """Print the table, in a format for machines whole, else as much as can be read."""
+    if form != "text":
+        for line in FORMATS[form](result):
+            click.echo(line, nl=False)
+        return
+    shown = MAX_SHOWN
+    if sys.stdout.isatty():
+        shown = max(_LEAST_ROWS, shutil.get_terminal_size().lines - _AROUND_THE_TABLE)
+    click.echo(text_table(result, shown))
+    if result.count > shown:
+        click.echo(f"… and {result.count - shown:,} rows more: `-o FILE.csv` writes all")
+    click.echo(f"\n{_summary(result, front)}")
 
-    names = short_names([knob.path for knob in sweep.knobs])
-    pairs = zip(names, values, strict=True)
-    return " ".join(f"{name}={spelled_value(value)}" for name, value in pairs)
+
+def _summary(result: Result, front: tuple[Order, Order]) -> str:
+    points = result.rows.count + result.infeasible + result.left_out
+    parts = [f"{points:,} variants"]
+    if result.left_out:
+        parts.append(f"{result.left_out:,} left out by `--where`")
+    if result.infeasible:
+        parts.append(f"{result.infeasible:,} infeasible")
+    parts.append(f"{result.rows.front_size:,} on the front (*) of {front[0]} and {front[1]}")
+    return ", ".join(parts)
