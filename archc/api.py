@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from archc.analyses import check_contracts
 from archc.diagnostics import CompileError, Diagnostic, SourceText
-from archc.elaborate import elaborate, weight_rules
+from archc.elaborate import elaborate, renamed, weight_rules
 from archc.graph import Graph
 from archc.source import compose
 from archc.spec import Assembled, Family, Library, Setting, assemble, load_family
@@ -109,6 +109,12 @@ class Spec:
         archc's layer names to those of a weight file of `source`, such as `keras`.
         """
         return weight_rules(self.assembled, source)
+
+    def weight_names(self, source: str) -> dict[str, str]:
+        """archc's name of every layer with weights → its name in a weight file of `source`."""
+        graph = self.graph()
+        names = [node.name for node in graph if graph.weights(node)]
+        return renamed(names, self.weight_rules(source))
 
 
 def _all(assembled: Assembled) -> list[Library]:

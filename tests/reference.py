@@ -16,8 +16,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from archc import Spec
-
 
 @dataclass(frozen=True)
 class Reference:
@@ -73,6 +71,8 @@ def keras_reference(name: str) -> keras.Model:
     with warnings.catch_warnings():
         # MobileNets warn of sizes that they have no pretrained weights for.
         warnings.simplefilter("ignore")
+        # Layers without a name are numbered from model to model, unless Keras starts anew.
+        keras.utils.clear_session()
         return constructor(weights=None, input_shape=(reference.side, reference.side, 3))
 
 
@@ -83,39 +83,6 @@ def weighted_layers(model: keras.Model) -> Iterator[keras.Layer]:
             yield from weighted_layers(layer)
         elif layer.weights:
             yield layer
-
-
-def names_in_reference(spec: Spec, reference: keras.Model) -> dict[str, str]:
-    """archc's name of every layer with weights → its name in the reference."""
-    rules = spec.weight_rules("keras")
-    graph = spec.graph()
-    weighted = [node for node in graph if graph.weights(node)]
-    numbered = _numbered_layers(reference)
-    names = {}
-    for node in weighted:
-        waiting = numbered.get(type(node.layer).__name__)
-        names[node.name] = next(waiting) if waiting else renamed(node.name, rules)
-    return names
-
-
-def renamed(name: str, rules: list[tuple[str, str]]) -> str:
-    for pattern, replacement in rules:
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-def _numbered_layers(reference: keras.Model) -> dict[str, Iterator[str]]:
-    """The names that Keras gave by number (`conv2d_7`), in the order of making, by archc's layer.
-
-    The numbers go on from model to model, so they say nothing but the order.
-    """
-    numbered: dict[str, list[tuple[int, str]]] = {}
-    for layer in weighted_layers(reference):
-        match = re.fullmatch(r"(conv2d|batch_normalization)(?:_(\d+))?", layer.name)
-        if match:
-            kind = {"conv2d": "Conv", "batch_normalization": "BatchNorm"}[match[1]]
-            numbered.setdefault(kind, []).append((int(match[2] or 0), layer.name))
-    return {kind: iter([name for _, name in sorted(found)]) for kind, found in numbered.items()}
 
 
 def copy_weights_by_name(

@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "Check specs and tell everything that is wrong with them.",
     "diff": "Tell what differs between two networks.",
     "list": "List the specs of the zoo.",
+    "solve": "Find the setting of a spec that meets a budget.",
     "summary": "Tell what a network is made of, without loading a framework.",
     "sweep": "Tell what a spec costs over ranges of its values.",
     "watch": "Tell on every save what a spec comes to, and what that changes.",

@@ -1,6 +1,6 @@
 """Spec → Graph."""
 
 from archc.elaborate.elaborate import elaborate
-from archc.elaborate.weights import weight_rules
+from archc.elaborate.weights import renamed, weight_rules
 
-__all__ = ["elaborate", "weight_rules"]
+__all__ = ["elaborate", "renamed", "weight_rules"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
 from archc.elaborate.elaborate import spec_frame
@@ -32,6 +33,30 @@ def weight_rules(assembled: Assembled, source: str) -> list[tuple[str, str]]:
         rules.append((pattern, replacement))
     findings.raise_if_any()
     return rules
+
+
+NUMBER = "#"
+"""What stands in a replacement for the number of a layer that has no name but its number."""
+
+
+def renamed(names: Iterable[str], rules: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each name → what the rules make of it, all of them in turn.
+
+    A `#` in a replacement numbers those that come out alike as Keras numbers layers without a
+    name, in the order of the names: nothing for the first, then `_1`, `_2`, …
+    """
+    made: Counter[tuple[str, str]] = Counter()
+    found = {}
+    for name in names:
+        result = name
+        for pattern, replacement in rules:
+            result, times = re.subn(pattern, replacement, result)
+            if times and NUMBER in result:
+                count = made[pattern, result]
+                made[pattern, result] += 1
+                result = result.replace(NUMBER, f"_{count}" if count else "")
+        found[name] = result
+    return found
 
 
 def _problems(pattern: str, replacement: str, entry: Entry) -> Iterator[Diagnostic]:

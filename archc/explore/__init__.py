@@ -3,9 +3,11 @@
 from archc.explore.check import MAX_POINTS, check_count, check_knobs
 from archc.explore.columns import TOTALS, Getter, getters, short_names
 from archc.explore.condition import Condition
+from archc.explore.dials import Dial, Rounding, parse_dial
 from archc.explore.knobs import Knob, parse_knob
 from archc.explore.respell import MARK, check_references, respelled
 from archc.explore.rows import Order, Row, Rows, parse_order, too_large
+from archc.explore.solve import Solution, Target, parse_target, solve
 from archc.explore.sweep import Sweep
 from archc.explore.walk import Point
 
@@ -14,20 +16,27 @@ __all__ = [
     "MAX_POINTS",
     "TOTALS",
     "Condition",
+    "Dial",
     "Getter",
     "Knob",
     "Order",
     "Point",
+    "Rounding",
     "Row",
     "Rows",
+    "Solution",
     "Sweep",
+    "Target",
     "check_count",
     "check_knobs",
     "check_references",
     "getters",
+    "parse_dial",
     "parse_knob",
     "parse_order",
+    "parse_target",
     "respelled",
     "short_names",
+    "solve",
     "too_large",
 ]

@@ -30,9 +30,7 @@ def check_knobs(spec: Spec, knobs: Sequence[Knob]) -> None:
         node = document.args[arg] if arg is not None else _node(spec, knob)
         if node is None:
             _check_new(spec, knob)
-        elif not isinstance(node, Mapping | List):
-            continue
-        elif not all(isinstance(value, tuple) for value in knob.values):
+        elif isinstance(node, Mapping | List) and not _replaces(spec, knob):
             raise _whole(knob, node)
 
 
@@ -80,6 +78,17 @@ def _check_new(spec: Spec, knob: Knob) -> None:
         found = [each for each in problem.diagnostics if _is_of_path(each, knob)]
         if any(each.code in _NO_SUCH_KEY for each in found):
             raise _at_vary(CompileError(found), knob) from None
+
+
+def _replaces(spec: Spec, knob: Knob) -> bool:
+    """Whether values may stand in the place of a whole list or mapping: `kernel: 3` may."""
+    if all(isinstance(value, tuple) for value in knob.values):
+        return True
+    try:
+        spec.with_({knob.path: knob.values[0]}).graph()
+    except CompileError:
+        return False
+    return True
 
 
 def _is_of_path(diagnostic: Diagnostic, knob: Knob) -> bool:

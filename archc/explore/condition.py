@@ -83,7 +83,9 @@ class Condition:
         for name in sorted(self._expression.names - known):
             start, end = self._expression.name_positions[name][0]
             names = [each for each in self._getters if each not in self._written]
-            helps = (one_of(name, names, "names of a row"),)
+            meant = [f"`{each}`" for each in names if each.endswith(f".{name}")]
+            help_line = one_of(name, names, "names of a row")
+            helps = (f"say which one: {', '.join(meant)}" if meant else help_line,)
             message = f"unknown name `{name}`"
             raise CompileError([Diagnostic("where", message, self._span(start, end), helps=helps)])
 

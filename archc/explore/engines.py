@@ -29,8 +29,9 @@ class Engines:
     """Costs the variants of a spec; a variant that no engine can cost has none.
 
     A knob is fixed where its value is a part of how the spec is linked: below `defaults` or
-    `define`, an id, an arg that reaches one of these, a value that is `null`, which counts as
-    not written, or values that Python takes for one another (1 and `true`). Each choice of the fixed knobs has an engine, in which the others are args.
+    `define`, an id, an arg that reaches one of these; where a value is `null`, which counts as
+    not written; and where Python takes values for one another (1 and `true`). Each choice of
+    the fixed knobs has an engine, in which the others are args.
     """
 
     def __init__(self, spec: Spec, knobs: Sequence[Knob]) -> None:
@@ -137,9 +138,7 @@ def _misnamed(spec: Spec) -> bool:
 def _with_knobs(spec: Spec, knobs: Sequence[Knob], names: Sequence[str]) -> Assembled:
     """The spec with an arg of its own for each knob, and its use where the path leads."""
     given = spec.assembled.document.args
-    paths = {
-        knob.path: name for knob, name in zip(knobs, names, strict=True) if name not in given
-    }
+    paths = {knob.path: name for knob, name in zip(knobs, names, strict=True) if name not in given}
     settings = tuple([setting(path, f"={name}") for path, name in paths.items()])
     assembled = replace(spec, settings=(*spec.settings, *settings)).assembled
     nothing = compose(SourceText("--vary", "null"))

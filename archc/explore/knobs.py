@@ -42,6 +42,9 @@ def parse_knob(text: str) -> Knob:
     match = _RANGE.fullmatch(given)
     if match is not None:
         return Knob(path.strip(), _range(text, len(path) + 1, *match.groups()))
+    if ".." in given and not set(given) & set("\"'["):
+        message = "expected a range with both its ends, such as `2..36` or `0.5..2:0.25`"
+        raise _bad(text, len(path) + 1, message)
     values = _list(text, len(path) + 1)
     # 1, 1.0 and `true` are equal to Python and not to a spec.
     distinct = {(type(value), value): value for value in values}

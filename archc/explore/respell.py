@@ -12,7 +12,6 @@ from archc.source.edit import find, segments_of
 from archc.source.locate import Place, candidates, is_there
 from archc.source.spelled import spelled_node, spelled_value
 from archc.source.splice import Splices
-from archc.spec import Setting
 
 Key = str | int
 
@@ -119,7 +118,9 @@ def _insert(
     made = spelled_node(value)
     for place in range(len(rest) - 1, 0, -1):
         if isinstance(rest[place], int):
-            whole = find(spec.assembled.document.origin, _path(keys[: len(keys) - len(rest) + place]))
+            whole = find(
+                spec.assembled.document.origin, _path(keys[: len(keys) - len(rest) + place])
+            )
             assert whole is not None
             made = spelled_node(whole)
         else:
@@ -149,7 +150,10 @@ def _at_variant(spec: Spec, text: str) -> str:
     elif isinstance(own, Mapping) and _has(own, spec.variant):
         entry = own.entries[spec.variant]
         kept = text[entry.key_span.start : max(entry.key_span.end, entry.value.span.end)]
-        if not kept.rstrip().endswith((":", "}")) and entry.value.span.start == entry.value.span.end:
+        if (
+            not kept.rstrip().endswith((":", "}"))
+            and entry.value.span.start == entry.value.span.end
+        ):
             kept += ":"
         splices.replace(own.span, f"{{{kept}}}" if own.flow else kept)
     return splices.result()

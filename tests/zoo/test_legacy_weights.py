@@ -1,4 +1,4 @@
-"""Weight files of keras.applications, as users have them, load into the models that archc builds."""
+"""Weight files of keras.applications, as users have them, load into what archc builds."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ import random
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from archc.graph import Graph
-from archc.targets.keras.connect import Connect, connecting
+from archc.targets.keras.connect import Connect, connecting, has_hooks, quick_attributes
 from archc.targets.keras.lowered import LoweredNode, lower_graph
 from archc.targets.keras.lowering import Argument, Constant, KerasCall
 from archc.targets.keras.runtime import load_keras
@@ -43,12 +43,13 @@ def build(graph: Graph, *, seed: int | None = None) -> keras.Model:
     keras = load_keras()
     if seed is None:
         seed = random.randint(1, 10**9)
-    connect, shared = connecting(keras)
     with _ONE_AT_A_TIME, _undisturbed(keras, len(lowered)), Draws(seed) as draws:
-        values = InitialValues(keras, seed, draws, shared=shared)
+        fast = has_hooks(keras)
+        values = InitialValues(keras, seed, draws, shared=fast)
         values.plan(graph)
-        tensors = _Layers(keras, values, connect).make(graph, lowered)
-        return _model(keras, graph, tensors)
+        with quick_attributes(keras) if fast else nullcontext():
+            layers = _Layers(keras, values, connecting(keras, fast=fast))
+            return _model(keras, graph, layers.make(graph, lowered))
 
 
 class _Layers:
