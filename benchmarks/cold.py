@@ -18,9 +18,10 @@ COMMANDS = {
     "python -c pass": ["-c", "pass"],
     "import keras": ["-c", "import keras"],
     "archc --version": ["-m", "archc", "--version"],
+    "archc summary resnet50 --cost": ["-m", "archc", "summary", "resnet50", "--cost"],
     "archc check resnet50": ["-m", "archc", "check", "resnet50"],
     "archc summary resnet50": ["-m", "archc", "summary", "resnet50"],
-    "archc check resnet50 resnet152 nasnet": ["-m", "archc", "check", "resnet50", "resnet152", "nasnet"],
+    "archc check vgg nasnet vit": ["-m", "archc", "check", "vgg", "nasnet", "vit"],
 }
 
 

@@ -33,11 +33,20 @@ def run(arguments: list[str] | None) -> int:
         click.echo("archc: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has enough; Python would complain again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_has_enough()
+    except SystemExit as end:
+        # click makes one of a pipe that broke, and of a shell's question for completions.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _reader_has_enough()
+        raise
     except Exception as error:
         return _fault(error)
+
+
+def _reader_has_enough() -> int:
+    """`archc … | head` is no failure; Python would complain again when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _fault(error: Exception) -> int:

@@ -111,7 +111,8 @@ class Rows(AbstractContextManager["Rows"]):
         )
         if self._sort is None:
             query = query.replace(f"rank {self._direction}, ", "")
-        return (Row(*row[:5], bool(row[5])) for row in self._database.execute(query, (most,)))
+        found = self._database.execute(query, (most,))
+        return (Row(n, p, t, m, output, bool(front)) for n, p, t, m, output, front in found)
 
     def spread(self, most: int) -> Iterator[Row]:
         """At most about so many rows, evenly from all of them, and the front."""

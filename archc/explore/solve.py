@@ -19,7 +19,7 @@ from archc.explore.sweep import Sweep
 from archc.explore.walk import Point
 from archc.source.spelled import spelled_value
 
-EXHAUSTIVE = 20_000
+EXHAUSTIVE = 4_000
 """Combinations that are all tried; of more, a grid is, and then what lies around its best."""
 
 KEPT = 8
@@ -97,6 +97,8 @@ class _Search:
         )
         self._sizes = [len(dial.settings) for dial in dials]
         self._known: dict[Places, Point] = {}
+        # Fewer in each direction where there are more of these, or their product is too much.
+        self._ratio = {1: 8, 2: 4}.get(len(dials), 2)
 
     @staticmethod
     def _knob(dial: Dial, number: int) -> Knob:
@@ -136,7 +138,7 @@ class _Search:
             product(*[_grid(size, step) for size, step in zip(self._sizes, steps, strict=True)])
         )
         while max(steps) > 1:
-            finer = [max(1, step // 8) for step in steps]
+            finer = [max(1, step // self._ratio) for step in steps]
             for centre in self._promising():
                 around = zip(centre, self._sizes, steps, finer, strict=True)
                 axes = [_near(place, size, step, by) for place, size, step, by in around]
@@ -206,8 +208,8 @@ class _Search:
         ]
         infeasible = len(self._known) - len(feasible)
         if infeasible:
-            problem = next(p for p in self._known.values() if p.problems).problems[0].message
-            notes.append(f"{infeasible:,} settings make no network: {problem}")
+            reason = next(p for p in self._known.values() if p.problems).problems[0].message
+            notes.append(f"{infeasible:,} settings make no network: {reason}")
         if wrong is not None:
             message = f"no setting comes to {target.name} of {target.most:,} or less"
         else:

@@ -32,7 +32,7 @@ _SECTIONS = ("defaults", "expect")
 """Sections that a setting may add to a spec that has none."""
 
 _SETTLED = {
-    "variants": "choose a variant with `SPEC@VARIANT`, and set its args themselves: `--set width=2`",
+    "variants": "choose a variant with `SPEC@VARIANT`, and set the args themselves",
     "extends": "write a spec that extends the other",
 }
 

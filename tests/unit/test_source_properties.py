@@ -52,7 +52,7 @@ SPECS = sorted((Path(__file__).parents[2] / "specs").rglob("*.yaml"))
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
 def test_damaged_specs(path: Path) -> None:
-    """A spec with a few characters lost, doubled or swapped gives a tree or an error with a place."""
+    """A spec with characters lost, doubled or swapped gives a tree or an error with a place."""
     text = read_source(path).text
     choose = random.Random(path.name)
     for _ in range(30):

@@ -59,7 +59,7 @@ def command(
 
     Of all settings within every target, it is the one with most of the first target's cost; of
     equals, that with the smallest values. Without a range a value is sought from a 16th to 16
-    times what it is, a decimal one in steps of a thousandth of its power of ten. Up to 20,000
+    times what it is, a decimal one in steps of a thousandth of its power of ten. Up to 4,000
     settings are all tried; of more, a grid of them, and ever finer ones around its best.
 
     Prints the settings as `--set` takes them, what they cost, and every value that was rounded.
