@@ -35,16 +35,14 @@ class InitialValues:
         """Begin to draw the kernels of a graph, in its order."""
         named = cache(self._keras.initializers.get)
         dtype = self._keras.config.dtype_policy().variable_dtype
-        requests: list[Request] = []
-        for node in graph:
-            initializer = getattr(node.layer, "init", None)
-            if isinstance(initializer, str):
-                for weight in graph.weights(node):
-                    if weight.name != "bias":
-                        path = f"{node.name}/{weight.name}"
-                        request = self._request(path, weight.shape, dtype, named(initializer))
-                        requests += [request] if request else []
-        self._draws.plan(requests)
+        requests = [
+            self._request(f"{node.name}/{weight.name}", weight.shape, dtype, named(initializer))
+            for node in graph
+            if isinstance(initializer := getattr(node.layer, "init", None), str)
+            for weight in graph.weights(node)
+            if weight.name != "bias"
+        ]
+        self._draws.plan([request for request in requests if request is not None])
 
     def begin(self, layer_name: str) -> None:
         """Make what Keras itself draws for a layer repeatable: it asks Python's `random`.

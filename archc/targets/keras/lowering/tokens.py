@@ -29,7 +29,8 @@ def position_embedding(_layer: PositionEmbedding, _shape: TensorShape) -> tuple[
 def layer_scale(layer: LayerScale, shape: TensorShape) -> tuple[KerasCall, ...]:
     """A depthwise convolution of kernel 1, on a sequence where there is no layer for the rank.
 
-    `EinsumDense` has weights of the shape (C,) and would do, but is some 280 times slower.
+    Its kernel (…, C, 1) holds the layer's C numbers. `EinsumDense` could hold them as (C,), but
+    TensorFlow takes some 150 times as long for it, as it transposes the tensor twice.
     """
     if shape.rank in (1, 2):
         return (_scale(shape.rank, layer.init),)
