@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archc.analyses import Analysis, analyse
-    from archc.api import Spec, build, load
+    from archc.api import Spec, build, load, zoo
     from archc.diagnostics import CompileError
     from archc.graph import Graph, Node, TensorShape
 
@@ -30,6 +30,7 @@ __all__ = [
     "analyse",
     "build",
     "load",
+    "zoo",
 ]
 
 _HOMES = {
@@ -42,6 +43,7 @@ _HOMES = {
     "analyse": "archc.analyses",
     "build": "archc.api",
     "load": "archc.api",
+    "zoo": "archc.api",
 }
 
 

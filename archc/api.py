@@ -14,7 +14,7 @@ from archc.analyses import check_contracts
 from archc.diagnostics import CompileError, Diagnostic, SourceText
 from archc.elaborate import elaborate, renamed, weight_rules
 from archc.graph import Graph
-from archc.source import compose
+from archc.source import compose, locate
 from archc.spec import Assembled, Family, Library, Setting, assemble, load_family
 
 if TYPE_CHECKING:
@@ -149,6 +149,11 @@ def load(
 def build(reference: str, *, seed: int | None = None, **args: object) -> keras.Model:
     """The Keras model of a spec: `archc.build("resnet50", classes=10)`."""
     return load(reference).with_(**args).build(seed=seed)
+
+
+def zoo() -> tuple[str, ...]:
+    """The names of the specs that ship with archc."""
+    return tuple(locate.zoo())
 
 
 def split_reference(reference: str) -> tuple[str, str | None]:

@@ -2,15 +2,13 @@
 
 Both build the same networks, in turn, in one process, so that what slows the machine slows both.
 archc's time includes reading the spec and elaborating it.
-
-    python benchmarks/build.py [ROUNDS]
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import statistics
-import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -47,7 +45,9 @@ def measure(reference: str, constructor: str, rounds: int) -> list[tuple[float, 
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds: int = parser.parse_args().rounds
     warnings.simplefilter("ignore")
     print(f"{'median of ' + str(rounds):16} {'archc':>8} {'Keras':>8}   ratio: least median  most")
     for reference, constructor in PAIRS.items():
