@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +52,8 @@ class Spec:
         """The SHA-256, in hexadecimal, of all that makes the network: the text of every file of
         the spec, the variant, the settings.
         """
+        import hashlib
+
         texts = [source.text for source in self.family.places]
         texts += [library.document.origin.span.source.text for library in _all(self.assembled)]
         texts.append(self.assembled.variant)
