@@ -30,6 +30,7 @@ class GroupsRunner:
         self.values = GroupValues(groups, frame)
         self.strides = Strides(groups.stride_policy, self.values.count, frame)
         self._accepted: dict[str, None] = {}
+        self._all_checked = True
 
     @property
     def count(self) -> int:
@@ -38,11 +39,12 @@ class GroupsRunner:
 
     def run(self, stream: Stream) -> Stream:
         outer = self.frame.context
-        counts = self.values.block_counts()
         try:
+            counts = self._counts()
             for group, count in enumerate(counts):
-                stream = self._run_group(group, count, stream)
-            self._refuse_unused()
+                stream = self._run_or_report(group, count, stream)
+            if self._all_checked:
+                self._refuse_unused()
         finally:
             self.frame.context = outer
         return stream
@@ -55,6 +57,37 @@ class GroupsRunner:
             return self._run_group(group, count, stream)
         finally:
             self.frame.context = outer
+
+    def _counts(self) -> list[int]:
+        """The number of blocks of every group; 0 where it is wrong, which is reported."""
+        try:
+            return self.values.block_counts()
+        except CompileError as problem:
+            counts = [self._count_or_report(group) for group in range(self.count)]
+            if all(counts):
+                raise problem from None
+            return counts
+
+    def _count_or_report(self, group: int) -> int:
+        try:
+            return self.values.block_count(group)
+        except CompileError as problem:
+            self._interpreter.report(problem, self.frame)
+            return 0
+
+    def _run_or_report(self, group: int, count: int, stream: Stream) -> Stream:
+        """A group that fails does not keep the others from being checked."""
+        try:
+            if count:
+                return self._run_group(group, count, stream)
+            self._enter(group, 0, 1)
+            self._check_keys(group, 1)
+        except Poisoned:
+            self._all_checked = False
+        except CompileError as problem:
+            self._all_checked = False
+            self._interpreter.report(problem, self.frame)
+        return POISONED
 
     def _run_group(self, group: int, count: int, stream: Stream) -> Stream:
         self._enter(group, 0, count)
