@@ -30,7 +30,7 @@ def check_knobs(spec: Spec, knobs: Sequence[Knob]) -> None:
         node = document.args[arg] if arg is not None else _node(spec, knob)
         if node is None:
             _check_new(spec, knob)
-        elif isinstance(node, Mapping | List) and not _replaces(spec, knob):
+        elif isinstance(node, Mapping | List) and not _replaces(spec, knob, node):
             raise _whole(knob, node)
 
 
@@ -80,10 +80,10 @@ def _check_new(spec: Spec, knob: Knob) -> None:
             raise _at_vary(CompileError(found), knob) from None
 
 
-def _replaces(spec: Spec, knob: Knob) -> bool:
-    """Whether values may stand in the place of a whole list or mapping: `kernel: 3` may."""
-    if all(isinstance(value, tuple) for value in knob.values):
-        return True
+def _replaces(spec: Spec, knob: Knob, node: Node) -> bool:
+    """Whether values may stand in the place of a whole one: lists of a list, a block of several."""
+    if isinstance(node, List):
+        return all(isinstance(value, tuple) for value in knob.values)
     try:
         spec.with_({knob.path: knob.values[0]}).graph()
     except CompileError:

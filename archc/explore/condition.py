@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from archc.analyses.quantity import parse_quantity
 from archc.diagnostics import CompileError, Diagnostic, SourceText, Span, one_of
@@ -70,10 +71,7 @@ class Condition:
         name = letter * len(word)
         self._written[name] = word
         if match[2]:
-            quantity = parse_quantity(word)
-            assert quantity is not None
-            value = quantity.value
-            self._quantities[name] = int(value) if value == int(value) else float(value)
+            self._quantities[name] = _quantity(word)
         else:
             self._getters[name] = self._getters[word]
         return name
@@ -98,6 +96,15 @@ class Condition:
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self._source, start, end)
+
+
+def _quantity(word: str) -> int | float:
+    """`3.86G` as a number, whole where it is one."""
+    number = word.rstrip("kKMGTiB")
+    unit = parse_quantity(f"1{word[len(number) :]}")
+    assert unit is not None
+    value = Decimal(number.replace("_", "")) * unit.value
+    return int(value) if value == int(value) else float(value)
 
 
 def _longest_first(paths: list[str]) -> list[str]:

@@ -118,6 +118,8 @@ class CountingInterpreter(Interpreter):
         super().__init__(findings, tally)
         self.tally = tally
         self.memory = memory
+        self.called: BlockKey | None = None
+        """The latest block and its args; None where it was given inputs by their names."""
 
     def call_block(
         self,
@@ -131,13 +133,29 @@ class CountingInterpreter(Interpreter):
         entering = tuple(block_inputs(block, inputs, stream, place.span).values())
         # `true` is no 1 to a layer, and equal to it as a key.
         kinds = tuple(map(type, arguments.values()))
-        key = (block, tuple(arguments.items()), kinds, tensor_key(entering))
+        called = (block, tuple(arguments.items()), kinds)
+        key = (*called, tensor_key(entering))
+        self.called = None if inputs else called
         known = self.memory.get(key)
         if known is not None:
             return recall(self.tally, known, entering)
         call = super().call_block
         run = partial(call, block, arguments, inputs, place, stream, frame)
-        return record(self, key, entering, run)
+        result = record(self, key, entering, run)
+        self.called = None if inputs else called
+        return result
+
+    def call_again(self, stream: Stream) -> Stream | None:
+        """What the latest block gives for a stream, where that is remembered."""
+        if self.called is None:
+            return None
+        block = self.called[0]
+        assert isinstance(block, Block)
+        if len(block.inputs) > len(stream):
+            return None
+        entering = stream[: len(block.inputs)]
+        known = self.memory.get((*self.called, tensor_key(entering)))
+        return recall(self.tally, known, entering) if known is not None else None
 
 
 def tensor_key(tensors: Stream) -> BlockKey:

@@ -131,7 +131,7 @@ class NeutralArgs:
 
 
 def _is_rate(default: Value) -> bool:
-    return isinstance(default, Constant) and default.value in (0, None)
+    return isinstance(default, Constant) and default.value == 0 and default.value is not False
 
 
 def _felt(steps: Iterable[Step], neutral: NeutralArgs) -> Iterator[Value]:

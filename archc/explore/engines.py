@@ -42,6 +42,7 @@ class Engines:
         self._fixed = [axis for axis, knob in enumerate(knobs) if self._is_fixed(knob, names)]
         self._free = [axis for axis in range(len(knobs)) if axis not in self._fixed]
         self._walks: dict[tuple[object, ...], Walk | None] = {}
+        self._unverified: set[Walk] = set()
         self._latest: Walk | None = None
         self._key: tuple[object, ...] | None = None
 
@@ -58,12 +59,29 @@ class Engines:
         if self._latest is None:
             return None
         point = self._latest.step(values, axis)
-        return point if point.exact else None
+        if not point.exact:
+            return None
+        if self._unverified and not point.problems and self._latest in self._unverified:
+            return point if self._verify(self._latest, values) else None
+        return point
+
+    def _verify(self, walk: Walk, values: tuple[object, ...]) -> bool:
+        """Whether no two layers have one name, which a first feasible variant shows."""
+        self._unverified.discard(walk)
+        paths = [knob.path for knob in self._knobs]
+        try:
+            self._spec.with_(dict(zip(paths, values, strict=True))).graph()
+        except CompileError:
+            assert self._key is not None
+            self._latest = self._walks[self._key] = None
+            return False
+        return True
 
     def _walk(self, key: tuple[object, ...], values: tuple[object, ...]) -> Walk | None:
         if key not in self._walks:
             if len(self._walks) >= MAX_ENGINES:
-                del self._walks[next(iter(self._walks))]
+                oldest = self._walks.pop(next(iter(self._walks)))
+                self._unverified -= {oldest}
             self._walks[key] = self._new_walk(values)
         return self._walks[key]
 
@@ -80,9 +98,9 @@ class Engines:
             self._spec.graph()
             self._spec.with_({knob.path: knob.values[0] for knob in self._knobs}).assembled  # noqa: B018
             return None
-        if _misnamed(spec.with_({knob.path: values[at] for at, knob in enumerate(self._knobs)})):
-            return None
-        return Walk(engine, self._free, len(self._knobs))
+        walk = Walk(engine, self._free, len(self._knobs))
+        self._unverified.add(walk)
+        return walk
 
     def _name(self, knob: Knob, number: int) -> str:
         """The arg that stands for a knob: itself where it is one."""
@@ -91,11 +109,12 @@ class Engines:
     def _is_fixed(self, knob: Knob, linked: frozenset[str]) -> bool:
         if len(set(knob.values)) < len(knob.values):
             return True
-        arg = arg_name(knob.path, self._args)
-        if arg is not None:
+        if (arg := arg_name(knob.path, self._args)) is not None:
             return arg in linked
         keys = [part.partition("[")[0] for part in knob.path.split(".")]
-        return keys[0] not in _VARIABLE or keys[-1] in _NAMES or None in knob.values
+        inside = keys[1:2] if keys[0] == "args" else keys[:1]
+        is_linked = inside[0] in linked if inside[0] in self._args else keys[0] not in _VARIABLE
+        return is_linked or keys[-1] in _NAMES or None in knob.values
 
     @cached_property
     def _linked_names(self) -> frozenset[str]:
@@ -124,15 +143,6 @@ def _ids(nodes: Sequence[Node | None]) -> list[Node]:
         else:
             waiting += getattr(node, "items", ())
     return found
-
-
-def _misnamed(spec: Spec) -> bool:
-    """Whether names clash, which only full elaboration finds."""
-    try:
-        spec.graph()
-    except CompileError as problem:
-        return any(each.code in ("duplicate-name", "bad-name") for each in problem.diagnostics)
-    return False
 
 
 def _with_knobs(spec: Spec, knobs: Sequence[Knob], names: Sequence[str]) -> Assembled:

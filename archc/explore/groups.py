@@ -16,7 +16,7 @@ class SteadyGroup:
     """What can be told of one group beforehand.
 
     `even` says that its blocks differ by their place alone (first, rest, last), `closed` that
-    all it feels are the values of its keys.
+    all it feels are the values of its keys, `alike` that the rest of them get the same args.
     """
 
     def __init__(self, groups: Groups, group: int, args: frozenset[str], *, tags: bool) -> None:
@@ -27,6 +27,7 @@ class SteadyGroup:
         # Rows that an arg holds are known only later, and a tag for each block must be set.
         self.even = not used & _CHANGING and groups.computed_rows is None and not tags
         self.closed = self.even and not around & args
+        self.alike = self.even and "here" not in used
 
 
 class CountingGroups(GroupsRunner):
@@ -64,7 +65,8 @@ class CountingGroups(GroupsRunner):
         finally:
             frame.context = outer
         kinds = tuple([type(value) for _, value in given])
-        return (id(self.groups), group, count, given, kinds, stride.stride, tensor_key(stream))
+        place = (id(self.groups), group, values.count, count)
+        return (*place, given, kinds, stride.stride, tensor_key(stream))
 
     def run_blocks(self, group: int, count: int, stream: Stream) -> Stream:
         """The blocks of the group; once one gives what it took, the others but the last do too."""
@@ -75,7 +77,9 @@ class CountingGroups(GroupsRunner):
         index = 0
         while index < count:
             before, made, entering = tally.totals, tally.made, stream
-            stream = self.run_block(group, index, count, stride, stream)
+            inside = self._steady.alike and 1 < index < count - 1
+            known = self._counting.call_again(stream) if inside else None
+            stream = known or self.run_block(group, index, count, stride, stream)
             self._counting.learner_position += 1
             again = count - 2 - index
             if index > 0 and again > 0 and _alike(entering, stream):

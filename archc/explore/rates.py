@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from archc.diagnostics import CompileError
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.program import Groups
 from archc.elaborate.scope import Frame, Position, Stream
 from archc.elaborate.values import Value
 from archc.explore.costs import CountingInterpreter
-from archc.explore.dependencies import names_of
+from archc.explore.depths import Depths
 
 _IN_THE_LEARNER = frozenset({"learner"})
 
@@ -21,8 +23,13 @@ class RateCheck:
     """
 
     def __init__(self, checked: list[tuple[Groups, frozenset[str]]]) -> None:
-        self._checked = checked
+        self._checked = [(groups, keys, Depths(groups)) for groups, keys in checked]
         self._schedules: dict[tuple[object, ...], bool] = {}
+        self._shared = list(_schedules(checked))
+        covered = {id(value) for _, value, _ in self._shared}
+        self._single = any(
+            id(value) not in covered for pair in checked for value in _values(*pair)
+        ) or any(key in groups.scaling for groups, keys in checked for key in keys)
 
     def __call__(self, interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         outer = frame.context
@@ -35,11 +42,17 @@ class RateCheck:
         return stream
 
     def _holds(self, frame: Frame) -> bool:
-        tables = [(GroupValues(groups, frame), keys) for groups, keys in self._checked]
-        counts = [values.block_counts() for values, _ in tables]
+        counts = [depths.counts(frame) for _, _, depths in self._checked]
         total = sum(map(sum, counts))
+        for groups, value, args in self._shared:
+            if not self._schedule_holds(groups, value, args, frame, total):
+                return False
+        return not self._single or self._each_holds(frame, counts, total)
+
+    def _each_holds(self, frame: Frame, counts: list[list[int]], total: int) -> bool:
         start = 0
-        for (values, keys), of_groups in zip(tables, counts, strict=True):
+        for (groups, keys, _), of_groups in zip(self._checked, counts, strict=True):
+            values = GroupValues(groups, frame)
             for group, count in enumerate(of_groups):
                 places = range(start, start + count)
                 if not all(self._key_holds(values, key, group, places, total) for key in keys):
@@ -50,17 +63,7 @@ class RateCheck:
     def _key_holds(
         self, values: GroupValues, key: str, group: int, places: range, total: int
     ) -> bool:
-        row = values.row(group)
-        table = row.values if row is not None and key in row.values else values.groups.values
-        if key not in table:
-            return True
-        value = table[key]
-        names = names_of([value])
-        if key in values.groups.scaling or names & {"group", "block", "row", "here"}:
-            return all(
-                is_rate(self._at(values, key, group, places, place, total)) for place in places
-            )
-        return self._schedule_holds(value, names, values, total)
+        return all(is_rate(self._at(values, key, group, places, place, total)) for place in places)
 
     def _at(
         self, values: GroupValues, key: str, group: int, places: range, place: int, total: int
@@ -70,26 +73,47 @@ class RateCheck:
         return values.value(key, group)
 
     def _schedule_holds(
-        self, value: Value, names: frozenset[str], values: GroupValues, total: int
+        self, groups: Groups, value: Value, args: tuple[str, ...], frame: Frame, total: int
     ) -> bool:
-        args = sorted(names - _IN_THE_LEARNER)
-        here = (id(value), total, *[values.frame.lookup(name) for name in args])
+        given = [frame.lookup(name) for name in args]
+        # `true` is no rate, and equal to 1 as a key.
+        here = (id(value), total, *given, *map(type, given))
         known = self._schedules.get(here)
         if known is None:
+            values = GroupValues(groups, frame)
             known = self._schedules[here] = all(
-                is_rate(self._in_learner(value, values, place, total)) for place in range(total)
+                self._is_rate_at(value, values, place, total) for place in range(total)
             )
         return known
 
-    def _in_learner(self, value: Value, values: GroupValues, place: int, total: int) -> object:
+    def _is_rate_at(self, value: Value, values: GroupValues, place: int, total: int) -> bool:
         values.enter(0, Position(0, 1), Position(place, total))
-        return value.evaluate(values.frame)
+        result = value.evaluate(values.frame)
+        # A list beside the rows runs over the groups.
+        runs = isinstance(result, tuple) and any(v is value for v in values.groups.values.values())
+        if isinstance(result, tuple) and runs:
+            return len(result) == values.count and all(map(is_rate, result))
+        return is_rate(result)
+
+
+def _values(groups: Groups, keys: frozenset[str]) -> Iterator[Value]:
+    """The values of the keys, beside the rows and in them."""
+    for table in (groups.values, *(row.values for row in groups.rows or ())):
+        yield from [table[key] for key in keys & table.keys()]
+
+
+def _schedules(
+    checked: list[tuple[Groups, frozenset[str]]],
+) -> Iterator[tuple[Groups, Value, tuple[str, ...]]]:
+    """The values that know no more than the args and their place in the learner."""
+    for groups, keys in checked:
+        for value in _values(groups, keys - groups.scaling.keys()):
+            if not value.free_names & {"group", "block", "row", "here"}:
+                yield groups, value, tuple(sorted(value.free_names - _IN_THE_LEARNER))
 
 
 def is_rate(value: object) -> bool:
-    """Whether a value, or each of a list, is a rate or not given."""
+    """Whether a value is a rate or not given."""
     if value is None:
         return True
-    if isinstance(value, tuple):
-        return all(is_rate(item) for item in value)
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1

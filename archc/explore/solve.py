@@ -50,6 +50,11 @@ class Solution:
     tried: int
     combinations: int
 
+    @property
+    def costs(self) -> tuple[int, ...]:
+        """What the settings cost, in the order of `TOTALS`."""
+        return tuple([_of(self.point, name) for name in TOTALS])
+
 
 def parse_target(text: str) -> Target:
     """`macs=1.8G`. Raises `CompileError` (`target`)."""

@@ -81,6 +81,8 @@ class _Cutter:
         for component, steps, _ in self._program.components:
             for step in steps:
                 yield from self._step(step, component == "learner", steps)
+        # Last, since they feel more knobs than what comes after the learner.
+        for component, steps, _ in self._program.components:
             if component == "learner":
                 yield from self._checks(steps)
 
@@ -162,7 +164,8 @@ class _Cutter:
             for table in (groups.values, *(row.values for row in groups.rows or ()))
             for key in keys & table.keys()
         ]
-        if any(isinstance(v, Constant) and not is_rate(v.value) for v in values):
+        beside = [each for groups, _ in checked for each in groups.values.values()]
+        if any(isinstance(v, Constant) and not _holds(v.value, v in beside) for v in values):
             yield Unit(_unsure, frozenset(), False)
         elif not all(isinstance(value, Constant) for value in values):
             names = names_of(values) | self._count_names(steps)
@@ -218,6 +221,11 @@ def _count(values: GroupValues, group: int) -> int:
         return values.block_count(group)
     finally:
         values.frame.context = outer
+
+
+def _holds(value: object, beside: bool) -> bool:
+    """Whether a constant is a rate; beside the rows it may be a list that runs over them."""
+    return all(map(is_rate, value)) if beside and isinstance(value, tuple) else is_rate(value)
 
 
 def _unsure(interpreter: CountingInterpreter, stream: Stream, _frame: Frame) -> Stream:

@@ -1,4 +1,4 @@
-"""The shipped specs that keras.applications has no counterpart of: their models are their graphs."""
+"""The shipped specs that keras.applications lacks: their models are their graphs."""
 
 from __future__ import annotations
 

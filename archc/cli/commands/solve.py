@@ -83,12 +83,12 @@ def _text(found: Solution, targets: list[Target]) -> str:
     pairs = [f"{path}={spelled_value(value)}" for path, value in found.settings.items()]
     lines = [" ".join(f"--set {shlex.quote(pair)}" for pair in pairs), ""]
     budgets = {target.name: target.most for target in targets}
-    for name, of in TOTALS.items():
-        value = of(found.point)
-        assert isinstance(value, int)
+    costs = dict(zip(TOTALS, found.costs, strict=True))
+    width = max(len(f"{cost:,}") for cost in costs.values())
+    for name, cost in costs.items():
         most = budgets.get(name)
-        share = f"  {value / most:7.2%} of {most:,}" if most is not None else ""
-        lines.append(f"{name:10} {value:>18,}{share}")
+        share = f"   {cost / most:.2%} of {most:,}" if most is not None else ""
+        lines.append(f"{name:10} {cost:>{width},}{share}")
     if found.roundings:
         lines += ["", "rounded:"]
         lines += [f"  {r.path}: {float(r.exact):.6g} → {r.value}" for r in found.roundings]
@@ -101,7 +101,7 @@ def _json(found: Solution) -> str:
     import json
 
     rounded = [{"path": r.path, "exact": float(r.exact), "value": r.value} for r in found.roundings]
-    costs = {name: of(found.point) for name, of in TOTALS.items()}
+    costs = dict(zip(TOTALS, found.costs, strict=True))
     counts = {"tried": found.tried, "settings": found.combinations}
     return json.dumps(
         {"set": found.settings, **costs, "rounded": rounded, **counts}, indent=2, ensure_ascii=False
