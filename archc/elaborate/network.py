@@ -35,7 +35,8 @@ class Network:
 
     def add_input(self, name: str, shape: TensorShape, span: Span, instance: Instance) -> Tensor:
         """A placeholder for what comes in from outside."""
-        return self._add(name, Input(shape=shape), (), shape, span, instance)
+        layer = Input.model_construct(shape=shape)  # the shape was checked where it is written
+        return self._add(name, layer, (), shape, span, instance)
 
     def add_layer(
         self, layer: Layer, name: str, tensor: Tensor, span: Span, instance: Instance

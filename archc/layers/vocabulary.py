@@ -98,6 +98,8 @@ def make(verb: Verb, attributes: Attributes) -> Layer:
 def _made(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: object) -> Layer:
     # The types are a part of the key: 1, 1.0 and True are equal, yet not the same value. The
     # cache tells apart those of the values themselves, `_inner_types` those inside of tuples.
+    if not names and _needs_no_check(verb):
+        return verb.layer.model_construct(None, **dict(verb.fixed))
     allowed = verb.attributes
     strangers = tuple([unknown(verb.name, name, allowed) for name in names if name not in allowed])
     given = zip(names, values, strict=True)
@@ -113,6 +115,12 @@ def _made(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: obj
 
 def _types(value: object) -> object:
     return tuple([_types(item) for item in value]) if isinstance(value, tuple) else type(value)
+
+
+@cache
+def _needs_no_check(verb: Verb) -> bool:
+    """Whether the word alone makes the layer: to check our own defaults only costs time."""
+    return not verb.required and not verb.layer.__pydantic_decorators__.model_validators
 
 
 @cache
