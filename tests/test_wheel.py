@@ -21,6 +21,7 @@ def test_the_wheel_works_alone(tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     names = {path.name for path in (tmp_path / "site" / "archc" / "_specs").glob("*.yaml")}
     assert names == {path.name for path in (ROOT / "specs").glob("*.yaml")}
+    assert (tmp_path / "site" / "archc" / "_templates").is_dir()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     # Where nothing is written: the checkout itself must not be found.

@@ -1,6 +1,6 @@
 """Pydantic models of the documents: the shape of the YAML."""
 
-from archc.spec.assemble import Assembled, Family, Library, Setting, assemble, load_family
+from archc.spec.assemble import Assembled, assemble
 from archc.spec.documents import (
     BlockDocument,
     Document,
@@ -10,6 +10,7 @@ from archc.spec.documents import (
     SpecDocument,
     StridePolicyDocument,
 )
+from archc.spec.family import Family, load_family
 from archc.spec.fields import (
     IDENTIFIER,
     RESERVED,
@@ -19,6 +20,8 @@ from archc.spec.fields import (
     identifier_problem,
 )
 from archc.spec.files import spec_files
+from archc.spec.libraries import Library
+from archc.spec.settings import Setting
 from archc.spec.shipped import library_of
 from archc.spec.validate import validate
 

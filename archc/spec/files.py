@@ -9,7 +9,8 @@ from pathlib import Path
 from archc.diagnostics import CompileError
 from archc.source import Node, Scalar, Sequence
 from archc.source.locate import Place, candidates, is_there
-from archc.spec.assemble import Setting, read_tree
+from archc.spec.settings import Setting
+from archc.spec.trees import read_tree
 
 
 def spec_files(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archc.resources import specs_folder
 from archc.source import Mapping
 from archc.source.locate import Place
-from archc.spec.assemble import read_tree
+from archc.spec.trees import read_tree
 
 
 def library_of(block: str) -> str | None:

@@ -1,0 +1,88 @@
+"""The libraries that a spec uses, and those that they use, each read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from archc.diagnostics import CompileError, Diagnostic, Findings, SourceText
+from archc.source import Mapping, Node, Scalar, Sequence
+from archc.source.locate import Place, locate_reference
+from archc.spec.documents import Document, LibraryDocument
+from archc.spec.fields import describe
+from archc.spec.trees import placed, read_tree
+from archc.spec.validate import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A file of blocks and, in order, the libraries that it uses."""
+
+    place: Place
+    document: LibraryDocument
+    uses: tuple[Library, ...]
+
+
+class LibraryLoader:
+    """Reads libraries, each file once however many use it."""
+
+    def __init__(
+        self, places: dict[SourceText, Place], search: tuple[Path, ...], findings: Findings
+    ) -> None:
+        self._places = places
+        self._search = search
+        self._findings = findings
+        self._loaded: dict[Path, Library | None] = {}
+
+    def load(self, uses: Node | None, user: Place, path: tuple[Path, ...]) -> tuple[Library, ...]:
+        if not isinstance(uses, Sequence):
+            return ()
+        found = [self._one(item, user, path) for item in uses.items]
+        return tuple(library for library in found if library is not None)
+
+    def _one(self, item: Node, user: Place, path: tuple[Path, ...]) -> Library | None:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+            message = f"expected the file of a library, found {describe(item)}"
+            self._findings.add(Diagnostic("wrong-type", message, item.span))
+            return None
+        # What a base spec uses is found from the base spec's folder, not from its extender's.
+        user = self._places.get(item.span.source, user)
+        try:
+            place = locate_reference(item.text, item.span, user, self._search, "library-unknown")
+            if place.path in path:
+                message = f"a library can't use itself: `{item.text}`"
+                raise CompileError([Diagnostic("use-cycle", message, item.span)])
+            if place.path not in self._loaded:
+                self._loaded[place.path] = None
+                self._loaded[place.path] = self._read(place, path)
+        except CompileError as error:
+            self._findings.extend(placed(error, item.span).diagnostics)
+            return None
+        return self._loaded[place.path]
+
+    def _read(self, place: Place, path: tuple[Path, ...]) -> Library:
+        document = _library_cached(_Keyed(read_tree(place)))
+        origin: Document = document
+        uses = self.load(origin.origin.get("use"), place, (*path, place.path))
+        return Library(place, document, uses)
+
+
+class _Keyed:
+    """A tree as a cache key, by identity."""
+
+    __slots__ = ("tree",)
+
+    def __init__(self, tree: Mapping) -> None:
+        self.tree = tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and other.tree is self.tree
+
+
+@lru_cache(maxsize=64)
+def _library_cached(key: _Keyed) -> LibraryDocument:
+    return validate(LibraryDocument, key.tree)
