@@ -89,6 +89,8 @@ class _Elaboration:
             return None
         if len(self._findings):
             return None
+        # Without this a fault of ours could pass for a smaller network.
+        assert all(tensor.shape is not None for tensor in outputs), "poisoned without a finding"
         return self._graph(name, about, outputs)
 
     def _name(self) -> str:

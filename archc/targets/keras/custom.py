@@ -12,9 +12,8 @@ import keras
 from keras import ops
 
 
-@keras.saving.register_keras_serializable("archc")
-class PaddedMaxPooling(keras.layers.Layer):  # type: ignore[misc]
-    """Max pooling on 1 to 3 spatial axes, with an explicit padding that counts as −∞.
+class _PaddedPooling(keras.layers.Layer):  # type: ignore[misc]
+    """Pooling on 1 to 3 spatial axes with an explicit padding.
 
     `pool_size` and `strides` are a number or one for each axis; `padding` is a number, or
     (before, after) for each axis.
@@ -28,11 +27,6 @@ class PaddedMaxPooling(keras.layers.Layer):  # type: ignore[misc]
 
     def build(self, _input_shape: Any) -> None:
         self.built = True
-
-    def call(self, inputs: Any) -> Any:
-        pads = _pads(self.padding, len(inputs.shape) - 2)
-        padded = ops.pad(inputs, pads, constant_values=float("-inf"))
-        return ops.max_pool(padded, self.pool_size, self.strides, data_format="channels_last")
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return _pooled_shape(input_shape, self.pool_size, self.strides, self.padding)
@@ -47,21 +41,18 @@ class PaddedMaxPooling(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("archc")
-class PaddedAveragePooling(keras.layers.Layer):  # type: ignore[misc]
-    """Average pooling on 1 to 3 spatial axes, with an explicit padding that is not counted.
+class PaddedMaxPooling(_PaddedPooling):
+    """Max pooling on 1 to 3 spatial axes, with an explicit padding that counts as −∞."""
 
-    `pool_size` and `strides` are a number or one for each axis; `padding` is a number, or
-    (before, after) for each axis.
-    """
+    def call(self, inputs: Any) -> Any:
+        pads = _pads(self.padding, len(inputs.shape) - 2)
+        padded = ops.pad(inputs, pads, constant_values=float("-inf"))
+        return ops.max_pool(padded, self.pool_size, self.strides, data_format="channels_last")
 
-    def __init__(self, pool_size: Any, strides: Any, padding: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self.pool_size = pool_size
-        self.strides = strides
-        self.padding = padding
 
-    def build(self, _input_shape: Any) -> None:
-        self.built = True
+@keras.saving.register_keras_serializable("archc")
+class PaddedAveragePooling(_PaddedPooling):
+    """Average pooling on 1 to 3 spatial axes, with an explicit padding that is not counted."""
 
     def call(self, inputs: Any) -> Any:
         # The mean of the ones is the share of each window that is not padding.
@@ -71,17 +62,6 @@ class PaddedAveragePooling(keras.layers.Layer):  # type: ignore[misc]
     def _mean(self, inputs: Any) -> Any:
         padded = ops.pad(inputs, _pads(self.padding, len(inputs.shape) - 2))
         return ops.average_pool(padded, self.pool_size, self.strides, data_format="channels_last")
-
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        return _pooled_shape(input_shape, self.pool_size, self.strides, self.padding)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "pool_size": self.pool_size,
-            "strides": self.strides,
-            "padding": self.padding,
-        }
 
 
 class _WeightStandardization:
