@@ -6,11 +6,21 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Before the first import of TensorFlow: equality is tested to 1e-6, and a GPU may round more.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# How long an example takes says more of the machine than of archc; CI tries the same ones always.
+hypothesis.settings.register_profile(
+    "archc",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("archc")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
