@@ -88,7 +88,7 @@ class Spec:
         return graph
 
     def check_contracts(self, graph: Graph) -> None:
-        """Hold the spec's own graph against its `expect:`, unless the spec was changed.
+        """Hold the spec's graph against its `expect:`; a changed spec has none but what was set.
 
         Raises `CompileError` with `exit_code` 1 where the graph breaks it.
         """

@@ -166,12 +166,13 @@ class Analysis:
 def analyse(graph: Graph) -> Analysis:
     """The costs of a graph: parameters and multiply-adds at once, the rest when it is asked for."""
     return Analysis(
-        graph, tuple([_cost(node.layer, graph.input_shapes(node)) for node in graph.nodes])
+        graph, tuple([layer_cost(node.layer, graph.input_shapes(node)) for node in graph.nodes])
     )
 
 
 @lru_cache(maxsize=8192)
-def _cost(layer: Layer, inputs: tuple[TensorShape, ...]) -> NodeCost:
+def layer_cost(layer: Layer, inputs: tuple[TensorShape, ...]) -> NodeCost:
+    """The cost of one layer on inputs of these shapes. Raises `ShapeError` if it does not fit."""
     weights = layer.weights(*inputs)
     moves_nothing = is_view(layer) or isinstance(layer, Input)
     elements = sum([shape.elements for shape in (*inputs, layer.output_shape(*inputs))])

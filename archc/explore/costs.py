@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeAlias
 
+from archc.analyses.cost import layer_cost
 from archc.diagnostics import Findings, Span
 from archc.elaborate.instantiate import block_inputs
 from archc.elaborate.interpret import Interpreter, Place
@@ -30,15 +31,6 @@ BlockKey: TypeAlias = tuple[object, ...]
 
 MAX_REMEMBERED = 200_000
 """Entries of one memory; a full memory is emptied, so that a sweep of any length fits."""
-
-
-@lru_cache(maxsize=8192)
-def layer_totals(layer: Layer, inputs: tuple[TensorShape, ...]) -> Totals:
-    """What one layer costs on inputs of these shapes."""
-    weights = layer.weights(*inputs)
-    params = sum([weight.size for weight in weights])
-    trainable = sum([weight.size for weight in weights if weight.trainable])
-    return params, trainable, layer.macs(*inputs)
 
 
 class Tally(Network):
@@ -88,7 +80,8 @@ class Tally(Network):
         shapes = tuple([tensor.shape for tensor in inputs if tensor.shape is not None])
         # A layer that does not fit was reported, and costs nothing that anyone will see.
         with suppress(ShapeError):
-            self.count(layer_totals(layer, shapes), 1)
+            cost = layer_cost(layer, shapes)
+            self.count((cost.params, cost.trainable, cost.macs), 1)
         for tensor in inputs:
             self.loose.discard(tensor.node)
         return self.tensor(shape, strided(layer, inputs[0].stride) if inputs else 1)
