@@ -9,7 +9,7 @@ from pathlib import Path
 from archc.diagnostics import CompileError, Diagnostic, Findings, SourceText
 from archc.source import Mapping, Node, Scalar, Sequence
 from archc.source.locate import Place, locate_reference
-from archc.spec.documents import Document, LibraryDocument
+from archc.spec.documents import LibraryDocument
 from archc.spec.fields import describe
 from archc.spec.trees import placed, read_tree
 from archc.spec.validate import validate
@@ -62,27 +62,12 @@ class LibraryLoader:
         return self._loaded[place.path]
 
     def _read(self, place: Place, path: tuple[Path, ...]) -> Library:
-        document = _library_cached(_Keyed(read_tree(place)))
-        origin: Document = document
-        uses = self.load(origin.origin.get("use"), place, (*path, place.path))
+        document = _document(read_tree(place))
+        uses = self.load(document.origin.get("use"), place, (*path, place.path))
         return Library(place, document, uses)
 
 
-class _Keyed:
-    """A tree as a cache key, by identity."""
-
-    __slots__ = ("tree",)
-
-    def __init__(self, tree: Mapping) -> None:
-        self.tree = tree
-
-    def __hash__(self) -> int:
-        return id(self.tree)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and other.tree is self.tree
-
-
 @lru_cache(maxsize=64)
-def _library_cached(key: _Keyed) -> LibraryDocument:
-    return validate(LibraryDocument, key.tree)
+def _document(tree: Mapping) -> LibraryDocument:
+    """The tree as a document; trees are told apart by identity, which a changed file changes."""
+    return validate(LibraryDocument, tree)
