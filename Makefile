@@ -33,6 +33,14 @@ check: test lint types ## Run what CI runs: test, lint, types
 test: $(VENV)/installed-dev ## Run the tests (ARGS='-k resnet' chooses)
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: torch
+torch: $(VENV)/installed-dev ## Install PyTorch (CPU) too, for the tests of what is emitted for it
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[torch]'
+
+.PHONY: fuzz
+fuzz: $(VENV)/installed-dev ## Emit 2,000 random specs and check them, some in numbers
+	$(BIN)/python -m tests.fuzz --count 2000 --numeric-every 20
+
 .PHONY: lint
 lint: $(VENV)/installed-dev ## Check style and format
 	$(BIN)/ruff check .

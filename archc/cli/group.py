@@ -9,11 +9,14 @@ import click
 COMMANDS = {
     "build": "Build the Keras model of a spec and write it to a .keras file.",
     "check": "Check specs and tell everything that is wrong with them.",
+    "check-emitted": "Tell whether an emitted file is edited, or older than its spec.",
     "diff": "Tell what differs between two networks.",
+    "emit": "Write a spec as source that needs no archc: for Keras or PyTorch.",
     "list": "List the specs of the zoo.",
     "solve": "Find the setting of a spec that meets a budget.",
     "summary": "Tell what a network is made of, without loading a framework.",
     "sweep": "Tell what a spec costs over ranges of its values.",
+    "verify": "Run the source that a spec gives against its Keras model.",
     "watch": "Tell on every save what a spec comes to, and what that changes.",
 }
 """Each command and the line that `archc --help` shows; the command itself is in `commands/`."""
@@ -28,7 +31,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"archc.cli.commands.{cmd_name}")
+        module = import_module(f"archc.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
 from archc.elaborate.group_values import GroupValues
@@ -25,6 +26,9 @@ from archc.source import Mapping, Sequence
 from archc.source import Node as Tree
 from archc.spec import SPEC_NAME, Assembled, SpecDocument, identifier_problem
 
+if TYPE_CHECKING:
+    from archc.elaborate.record import Body
+
 
 def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
     """The graph of a spec; with `features` its outputs are those of its groups.
@@ -37,10 +41,30 @@ def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
         program = link(assembled, findings, frame)
         graph = None
         if frame is not None:
-            graph = _Elaboration(assembled, program, findings, frame).run(features)
+            interpreter = Interpreter(findings)
+            graph = _Elaboration(assembled, program, findings, frame, interpreter).run(features)
     findings.raise_if_any()
     assert graph is not None
     return graph
+
+
+def elaborate_recorded(assembled: Assembled) -> Recorded:
+    """The graph of a spec with the record of how it came about. Raises `CompileError`."""
+    from archc.elaborate.record import RecordingInterpreter
+
+    findings = Findings()
+    with _collector_paused():
+        frame = _frame_or_report(assembled, findings)
+        program = link(assembled, findings, frame)
+        graph = None
+        if frame is not None:
+            interpreter = RecordingInterpreter(findings)
+            elaboration = _Elaboration(assembled, program, findings, frame, interpreter)
+            graph = elaboration.run(features=False)
+    findings.raise_if_any()
+    assert graph is not None
+    assert frame is not None
+    return Recorded(graph, assembled, program, frame, interpreter.bodies, elaboration.places)
 
 
 def _frame_or_report(assembled: Assembled, findings: Findings) -> Frame | None:
@@ -63,15 +87,37 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A graph and how it came about.
+
+    `bodies` are the records of the components; `places` lead from a tensor's node to its position
+    in the graph, if it is there; `frame` has the spec's args, inputs and tags.
+    """
+
+    graph: Graph
+    assembled: Assembled
+    program: Program
+    frame: Frame
+    bodies: list[Body]
+    places: dict[int, int]
+
+
 class _Elaboration:
     def __init__(
-        self, assembled: Assembled, program: Program, findings: Findings, frame: Frame
+        self,
+        assembled: Assembled,
+        program: Program,
+        findings: Findings,
+        frame: Frame,
+        interpreter: Interpreter,
     ) -> None:
         self._assembled = assembled
         self._document = assembled.document
         self._program = program
         self._findings = findings
-        self._interpreter = Interpreter(findings)
+        self._interpreter = interpreter
+        self.places: dict[int, int] = {}
         self._frame = frame
         self._root = frame.instance
 
@@ -150,6 +196,7 @@ class _Elaboration:
     def _graph(self, name: str, about: str, outputs: list[Tensor]) -> Graph:
         nodes = self._interpreter.network.nodes
         kept, places = prune(nodes, [tensor.node for tensor in outputs], self._root)
+        self.places = places
         inputs = tuple(places[i] for i, node in enumerate(nodes) if isinstance(node.layer, Input))
         ends = tuple(Output(nodes[t.node].name, places[t.node]) for t in outputs)
         return Graph(name, about, kept, inputs, ends, self._root)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from archc.diagnostics import CompileError, Findings, Span
 from archc.elaborate.instantiate import (
@@ -39,6 +40,9 @@ from archc.elaborate.scope import POISONED, Frame, Position, Stream, Tensor
 from archc.elaborate.values import Constant, Poisoned
 from archc.graph import Instance, InstanceKind
 from archc.layers import spelled
+
+if TYPE_CHECKING:
+    from archc.elaborate.groups import GroupsRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +175,18 @@ class Interpreter:
                     step, name, frame, partial(self.run_steps, steps, stream, frame)
                 )
             case Groups() as groups:
-                from archc.elaborate.groups import GroupsRunner
-
-                run = partial(GroupsRunner(self, groups, frame).run, stream)
+                run = partial(self.groups_runner(groups, frame).run, stream)
                 return self._scoped(step, name, frame, run)
         add = self.network.add_layer
         tensor = add(layer, frame.full(name), stream[0], step.span, frame.instance)
         # A layer that does nothing hands on all that flows, as a step that is left out does.
         return stream if tensor is stream[0] else (tensor,)
+
+    def groups_runner(self, groups: Groups, frame: Frame) -> GroupsRunner:
+        """What carries out a `groups` step."""
+        from archc.elaborate.groups import GroupsRunner
+
+        return GroupsRunner(self, groups, frame)
 
     def _run_merge(
         self, merge: MergeCall, step: Step, name: str, stream: Stream, frame: Frame

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archc.diagnostics import Diagnostic, Findings, Related
+from archc.emission.nonnegative import nonnegative
 from archc.graph import Graph, Node
 from archc.targets.keras.lowering import Context, KerasCall, Unsupported, lower
-from archc.targets.keras.nonnegative import nonnegative
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archc.emission.symbols import SymbolicStr
 from archc.layers import Activation, Elu, LeakyRelu, Prelu, TensorShape
 from archc.targets.keras.lowering.call import Argument, KerasCall, call
 
@@ -14,6 +15,8 @@ _OWN_LAYER = {
 
 def activation(layer: Activation, _shape: TensorShape) -> tuple[KerasCall, ...]:
     named = call("Activation", ("activation", layer.kind))
+    if isinstance(layer.kind, SymbolicStr):
+        return (named,)
     return (_OWN_LAYER.get(layer.kind, named),)
 
 

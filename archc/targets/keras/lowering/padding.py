@@ -18,7 +18,7 @@ def keyword(window: Window, padding: object) -> str | None:
     it is what `same` then puts around: `symmetric` of an odd kernel.
     """
     if window.explicit is None:
-        return "same"
+        return "valid" if set(window.extent) == {1} else "same"
     nothing = all(pair == (0, 0) for pair in window.explicit)
     if nothing and padding != "symmetric":
         return "valid"

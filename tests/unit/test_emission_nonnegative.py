@@ -26,7 +26,7 @@ from archc.layers import (
     Upsample,
     ZeroPad,
 )
-from archc.targets.keras.nonnegative import nonnegative
+from archc.emission.nonnegative import nonnegative
 from tests.keras_graphs import GraphMaker, chain
 
 

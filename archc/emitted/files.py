@@ -1,0 +1,58 @@
+"""A spec as the text of a file, and the file that may stand in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archc.api import Spec
+from archc.diagnostics import CompileError, Diagnostic
+from archc.emitted.command import Language, command_for
+from archc.emitted.stamp import read_stamp, sealed, stamped_docstring
+from archc.graph import Graph
+from archc.source import read_source
+
+
+@dataclass(frozen=True, slots=True)
+class EmittedFile:
+    """The text of a file to be written, and the network that is in it."""
+
+    text: str
+    graph: Graph
+
+
+def emit(
+    spec: Spec, language: Language = "python", *, templates: Path | None = None
+) -> EmittedFile:
+    """A spec as source that needs Keras or PyTorch alone, with its stamp. Loads neither.
+
+    Templates in the folder `templates` take the place of archc's own.
+
+    Raises `CompileError`, also where the target lacks what a layer asks for.
+    """
+    from archc.targets.source import emit_source
+
+    graph = spec.graph()
+    docstring = stamped_docstring(graph, spec.digest, command_for(spec, language, templates))
+    emitted = emit_source(spec.assembled, target_of(language), docstring, templates)
+    return EmittedFile(sealed(emitted.source), graph)
+
+
+def target_of(language: Language) -> str:
+    """The target that makes a language: the Python of `--to python` is Keras's."""
+    return "keras" if language == "python" else language
+
+
+def refuse_to_overwrite(path: Path) -> None:
+    """Raise `CompileError` where a file stands that is not just what archc emitted."""
+    if not path.exists():
+        return
+    try:
+        stamp = read_stamp(read_source(path).text)
+    except CompileError:
+        stamp = None
+    if stamp is not None and stamp.intact:
+        return
+    why = "was edited since archc emitted it" if stamp else "exists, and archc did not emit it"
+    helps = ("`--force` overwrites it",)
+    raise CompileError([Diagnostic("cannot-write", f"{path} {why}", helps=helps)])

@@ -1,0 +1,120 @@
+"""A spec as source text of a target: planned, printed, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archc.elaborate import Recorded, elaborate_recorded
+from archc.emission.flat import flat_plan
+from archc.emission.plan import Plan
+from archc.emission.splits import CannotKeep
+from archc.emission.structure import structured_plan
+from archc.graph import Graph
+from archc.spec import Assembled
+
+TARGETS = ("keras", "torch")
+
+Paths = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """The source, the function or class in it that makes the network, and where its nodes went.
+
+    `paths` are, for PyTorch, the modules that hold each node's weights; `flat` says that the
+    structure of the spec could not be kept.
+    """
+
+    source: str
+    entry: str
+    paths: Paths
+    flat: bool = False
+
+
+def emit_source(
+    assembled: Assembled, target: str, docstring: str, templates: Path | None = None
+) -> Emitted:
+    """The source of a spec for a target: `keras` or `torch`; `docstring` becomes the file's.
+
+    What is emitted has been run against stubs of the framework and found to make the graph.
+    Raises `CompileError` for an invalid spec, and where the target lacks what a layer asks for.
+    """
+    recorded = elaborate_recorded(assembled)
+    work = _keras(recorded.graph) if target == "keras" else _torch(recorded.graph)
+    kept = _structured(recorded, work, docstring, templates)
+    if kept is not None:
+        return kept
+    plan = work.flat()
+    source = work.emit(plan, docstring, templates)
+    wrong, paths = work.check(source, plan)
+    assert not wrong, "\n".join(wrong)
+    return Emitted(source, work.entry(plan), paths, flat=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a target does for an emission."""
+
+    dialect: Any
+    flat: Callable[[], Plan[Any]]
+    emit: Callable[[Plan[Any], str, Path | None], str]
+    check: Callable[[str, Plan[Any]], tuple[list[str], Paths]]
+    entry: Callable[[Plan[Any]], str]
+
+
+def _structured(
+    recorded: Recorded, work: _Work, docstring: str, templates: Path | None
+) -> Emitted | None:
+    """The emission that keeps the structure; None where that can't be done."""
+    try:
+        plan = structured_plan(recorded, work.dialect)
+        source = work.emit(plan, docstring, templates)
+    except (CannotKeep, NotImplementedError):
+        return None
+    wrong, paths = work.check(source, plan)
+    return None if wrong else Emitted(source, work.entry(plan), paths)
+
+
+def _keras(graph: Graph) -> _Work:
+    from archc.targets.keras.dialect import KerasDialect
+    from archc.targets.keras.emit import emit
+    from archc.targets.keras.lowered import lower_graph
+    from archc.targets.keras.recording import mismatches
+
+    lowered = lower_graph(graph)
+    return _Work(
+        KerasDialect(),
+        lambda: flat_plan(graph, lambda position: lowered[position].calls),
+        emit,
+        lambda source, plan: (mismatches(source, graph, plan.identifier), {}),
+        lambda plan: plan.identifier,
+    )
+
+
+def _torch(graph: Graph) -> _Work:
+    from archc.targets.torch.dialect import TorchDialect
+    from archc.targets.torch.emit import emit
+    from archc.targets.torch.lowered import lower_graph
+    from archc.targets.torch.recording import record
+
+    lowered = lower_graph(graph)
+
+    def check(source: str, plan: Plan[Any]) -> tuple[list[str], Paths]:
+        recording = record(source, graph, class_name(plan.identifier))
+        return recording.mismatches, recording.paths
+
+    return _Work(
+        TorchDialect(),
+        lambda: flat_plan(graph, lambda position: lowered[position]),
+        emit,
+        check,
+        lambda plan: class_name(plan.identifier),
+    )
+
+
+def class_name(identifier: str) -> str:
+    """`mobilenet_v2` → `MobilenetV2`."""
+    return "".join(part[:1].upper() + part[1:] for part in identifier.split("_"))

@@ -1,0 +1,1 @@
+"""PyTorch as a target: emitted source, and the modules that it needs besides `torch.nn`."""

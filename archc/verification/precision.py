@@ -1,0 +1,38 @@
+"""How close outputs must be to be equal."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+from archc.graph import Graph
+from archc.layers import Layer, LeakyRelu, Normalize, Rescale
+
+Dtype: TypeAlias = Literal["float32", "float64"]
+
+DTYPES: Final[dict[Dtype, float]] = {"float64": 1e-9, "float32": 1e-4}
+"""The number formats to verify in, each with the difference up to which outputs are equal, relative
+to the greatest value: sums in another order differ by less.
+"""
+
+ROUNDED_CONSTANTS: Final = 1e-6
+"""The difference where Keras computes with a constant that was rounded to float32 (6e-8)."""
+
+VISIBLE: Final = 10
+"""How many times the tolerance the outputs of two inputs must differ by, so that a fault shows."""
+
+_ROUNDED_ACTIVATIONS = ("gelu", "leaky_relu")
+
+
+def rounded_constants(graph: Graph) -> tuple[str, ...]:
+    """The verbs, each once, for which Keras on TensorFlow has a constant of float32 in float64."""
+    verbs = (_rounded(node.layer) for node in graph)
+    return tuple(dict.fromkeys(verb for verb in verbs if verb))
+
+
+def _rounded(layer: Layer) -> str:
+    attributes = layer.model_dump()
+    for activation in (attributes.get("kind"), attributes.get("activation")):
+        if activation in _ROUNDED_ACTIVATIONS:
+            return str(activation)
+    given = isinstance(layer, Normalize) and layer.mean is not None
+    return layer.verb if given or isinstance(layer, Rescale | LeakyRelu) else ""

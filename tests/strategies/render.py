@@ -1,0 +1,32 @@
+"""Plain data → YAML text, laid out in one of several ways."""
+
+from __future__ import annotations
+
+import yaml
+from hypothesis import strategies as st
+
+from tests.strategies.naive_parts import Data
+
+LAYOUTS: tuple[dict[str, object], ...] = (
+    {"default_flow_style": None},
+    {"default_flow_style": False},
+    {"default_flow_style": None, "width": 60},
+    {"default_flow_style": False, "allow_unicode": False},
+)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what is there twice twice: anchors would hide which is which."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def layouts() -> st.SearchStrategy[dict[str, object]]:
+    return st.sampled_from(LAYOUTS)
+
+
+def rendered(data: Data, layout: dict[str, object] = LAYOUTS[0]) -> str:
+    """The YAML text of a spec's data."""
+    options = {"sort_keys": False, "allow_unicode": True, "width": 100_000, **layout}
+    return yaml.dump(data, Dumper=_Dumper, **options)
