@@ -166,7 +166,7 @@ def test_a_fault_is_told(
     ("right", "wrong", "told"),
     [
         ("use_bias=False", "use_bias=True", "`first/bias`"),
-        ("Dense(5", "Dense(6", "`head/kernel`"),
+        ("Conv2D(4, ", "Conv2D(8, ", "`first/kernel`"),
         ('name="head"', 'name="hat"', "`head/kernel`"),
         ("return Model(", "return Modell(", "NameError"),
         ("def ", "fed ", "SyntaxError"),

@@ -8,13 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F  # noqa: N812 - the name that expressions have for it
-from torch import nn
+import pytest
 
-from archc.emission.symbols import code_of, symbolic
-from archc.targets.torch import modules
+from archc.emission.symbols import code_of, spelled, symbolic
 from archc.targets.torch.lowering import Argument, Layout, TorchCall
+
+torch = pytest.importorskip("torch")
 
 Values = Mapping[str, object]
 """What the names in symbols stand for."""
@@ -25,14 +24,30 @@ def symbol(name: str, value: object) -> Any:
     return symbolic(value, ast.Name(name, ast.Load()))
 
 
-def made(call: TorchCall, values: Values | None = None) -> nn.Module:
-    """The module of a call, its symbols evaluated."""
+def written(call: TorchCall) -> str:
+    """A call as a person would write it; a suffix before a colon, the expression after `or`."""
+    arguments = [
+        spelled(value) if position < call.positional else f"{name}={spelled(value)}"
+        for position, (name, value) in enumerate(call.arguments)
+    ]
+    suffix = f"{call.suffix}: " if call.suffix else ""
+    module = f"{call.constructor}({', '.join(arguments)})" if call.constructor else ""
+    return suffix + " or ".join(part for part in (module, call.expression) if part)
+
+
+def constructor_of(call: TorchCall) -> Any:
+    """The class of a call's module."""
+    from archc.targets.torch import modules
+
     space, _, name = call.constructor.rpartition(".")
-    constructor = getattr(nn if space == "nn" else modules, name)
+    return getattr(torch.nn if space == "nn" else modules, name)
+
+
+def made(call: TorchCall, values: Values | None = None) -> Any:
+    """The module of a call, its symbols evaluated."""
     arguments = [(key, evaluated(value, values or {})) for key, value in call.arguments]
     positional = [value for _, value in arguments[: call.positional]]
-    module: nn.Module = constructor(*positional, **dict(arguments[call.positional :]))
-    return module.eval()
+    return constructor_of(call)(*positional, **dict(arguments[call.positional :])).eval()
 
 
 def evaluated(argument: Argument, values: Values) -> Any:
@@ -41,15 +56,14 @@ def evaluated(argument: Argument, values: Values) -> Any:
     return eval(compile(tree, "argument", "eval"), {"__builtins__": {}}, dict(values))
 
 
-def expressed(call: TorchCall, *tensors: torch.Tensor) -> torch.Tensor:
+def expressed(call: TorchCall, *tensors: Any) -> Any:
     """What a call's expression gives; each tensor must stand in it once."""
     names = [f"x{number}" for number in range(len(tensors))]
     text = call.expression.format(*names)
     read = [node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
     assert sorted(set(read) - {"F", "torch"}) == sorted(name for name in read if name[0] == "x")
-    scope = {"F": F, "torch": torch, **dict(zip(names, tensors, strict=True))}
-    found: torch.Tensor = eval(text, {"__builtins__": {}}, scope)
-    return found
+    scope = {"F": torch.nn.functional, "torch": torch, **dict(zip(names, tensors, strict=True))}
+    return eval(text, {"__builtins__": {}}, scope)
 
 
 class Chain:
@@ -74,7 +88,7 @@ class Chain:
                 unset.remove(name)
         assert not unset
 
-    def tensors(self) -> dict[str, torch.Tensor]:
+    def tensors(self) -> dict[str, Any]:
         """All parameters and statistics, by the number of their call."""
         return {
             f"{number}.{name}": tensor
@@ -110,29 +124,28 @@ class Chain:
         return channels_last(tensors[0])
 
 
-def channels_first(image: np.ndarray) -> torch.Tensor:
+def channels_first(image: np.ndarray) -> Any:
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, 1)))
 
 
-def channels_last(tensor: torch.Tensor) -> np.ndarray:
+def channels_last(tensor: Any) -> np.ndarray:
     return np.moveaxis(tensor.numpy(), 1, -1)
 
 
 def in_layout(array: np.ndarray, layout: Layout, shape: tuple[int, ...]) -> np.ndarray:
     """The values of a parameter of `shape` from archc's array."""
-    *taps, before, last = array.shape if array.ndim > 1 else (1, *array.shape)
+    sides = array.shape
     match layout:
         case "same":
             return array.reshape(shape)
         case "conv" | "conv_transpose" | "dense":
             found = np.moveaxis(array, (-1, -2), (0, 1))
         case "depthwise":
-            found = np.moveaxis(array.reshape(*taps, 1, before * last), (-1, -2), (0, 1))
-        case "query" if array.ndim == 3:
-            found = array.reshape(len(array), -1).T
+            in_groups = array.reshape(*sides[:-2], 1, sides[-2] * sides[-1])
+            found = np.moveaxis(in_groups, (-1, -2), (0, 1))
         case "query":
-            found = array.reshape(-1)
+            found = array.reshape(*sides[:-2], sides[-2] * sides[-1]).T
         case "attention_output":
-            found = array.reshape(-1, last).T
+            found = array.reshape(-1, sides[-1]).T
     assert found.shape == shape, (layout, found.shape, shape)
     return found

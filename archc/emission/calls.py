@@ -12,59 +12,13 @@ from archc.elaborate.record import Call
 from archc.elaborate.values import Constant
 from archc.emission.arguments import default_code
 from archc.emission.plan import Branch, Invoke, Local, Parameter, Unit
+from archc.emission.reserved import PARTS, RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Choices, Split
 from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import NoCode, constant_code
 from archc.emission.variables import fresh, identifier
 from archc.emission.walker import Walker
-
-RESERVED = frozenset(
-    [
-        "x",
-        "name",
-        "inputs",
-        "self",
-        "model",
-        "keras",
-        "layers",
-        "ops",
-        "math",
-        "torch",
-        "nn",
-        "F",
-        "partial",
-        "Input",
-        "Model",
-        "functional",
-        "GROUPS",
-        "table",
-        "range",
-        "sum",
-        "len",
-        "min",
-        "max",
-        "abs",
-        "int",
-        "round",
-        "tuple",
-        "enumerate",
-        "zip",
-        "print",
-        "super",
-        "divisible",
-        "round_to",
-        "letter",
-        "unique",
-        "count",
-        "forward",
-        "training",
-    ]
-)
-"""Names that parameters and locals never have: the emitted file gives them a meaning."""
-
-PARTS = frozenset({"stem", "learner", "task", "group"})
-"""The units that any file may have, besides blocks."""
 
 
 @dataclass(slots=True, eq=False)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from archc.elaborate.record import Body
-from archc.emission.calls import RESERVED
 from archc.emission.plan import Invoke, Parameter, Unit
+from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.symbols import Code
 from archc.emission.translate import OWN, PYTHON

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from archc.emission.plan import Apply, Entry, Invoke, Plan, Statement, Unit
+from archc.emission.reserved import entry_name, network_name
 from archc.emission.symbols import code_of
 from archc.emission.variables import MARK, identifier, name_variables
 from archc.graph import Graph, Node
@@ -40,7 +41,7 @@ class _Flat(Generic[C]):
         inputs = tuple(_value(position) for position in graph.inputs)
         outputs = tuple(_value(output.node) for output in graph.outputs)
         body: Unit[C] = Unit("main", "component", inputs, outputs, body=main)
-        wishes = {_value(p): identifier(graph.nodes[p].name) for p in graph.inputs}
+        wishes = {_value(p): entry_name(graph.nodes[p].name) for p in graph.inputs}
         if len(inputs) == 1:
             wishes = {inputs[0]: "inputs"}
         paths = self._paths()
@@ -52,7 +53,7 @@ class _Flat(Generic[C]):
             Entry(variable, graph.nodes[p].name, code_of(tuple(graph.nodes[p].shape)))
             for variable, p in zip(body.inputs, graph.inputs, strict=True)
         ]
-        name = identifier(graph.name, "network_")
+        name = network_name(graph.name)
         about = graph.about
         return Plan(graph.name, name, about, [], entries, body.outputs, body.body, units, [])
 

@@ -9,16 +9,18 @@ from typing import Any
 from archc.elaborate.program import Block, Groups
 from archc.elaborate.record import GroupBlock, GroupRecord, GroupsRecord
 from archc.emission.arguments import default_code
-from archc.emission.calls import RESERVED, safe, unused
+from archc.emission.calls import safe, unused
 from archc.emission.group_rows import RowCodes, Rows, literal_or_none, plain
 from archc.emission.group_unrolled import call_block
 from archc.emission.grouping_choices import GroupingChoices
 from archc.emission.plan import CountLoop, Invoke, Local, Move, Parameter, Table, TableLoop, Unit
 from archc.emission.positions import Positions, attributes_read
+from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Retry, Split, Unroll
 from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import OWN, PYTHON, joined_name
+from archc.emission.variables import substituted
 from archc.emission.walker import Walker
 
 
@@ -43,6 +45,7 @@ class GroupLoop:
         self._key = key
         self._rows = Rows(groups, record)
         self._read = attributes_read(groups)
+        self._scaled_names: dict[str, Code] = {}
         self._has_learner = any(name == "learner" for name, _ in self._read)
 
     def run(self, flow: Flow) -> Flow:
@@ -118,6 +121,7 @@ class GroupLoop:
     def _carried(self, flow: Flow) -> Flow:
         """The variables that each group takes and gives anew."""
         scope = self._scope
+        self._before = [variable.channels for variable in flow]
         carried = []
         for index, variable in enumerate(flow):
             tensors = [group.entering[index] for group in self._records]
@@ -155,6 +159,21 @@ class GroupLoop:
             body.append(Local("position", step))
         scope.sink = outer
         scope.sink.append(loop)
+        for old, new, before in zip(carried, results, self._before, strict=True):
+            old.channels = self._after_last(old.channels, new.channels, before)
+
+    def _after_last(self, old: Code | None, new: Code | None, before: Code | None) -> Code | None:
+        """The channels that the last group gives, in terms of what holds after the loop."""
+        if old is None or new is None or before is None:
+            return old
+        if ast.dump(old) == ast.dump(new):
+            return before
+        table = self._table_made
+        row = table.rows[-1]
+        code = substituted(new, dict(zip(table.columns, row, strict=True)))
+        read = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)}
+        knobs = {c.id for c in self._scope.args.values() if isinstance(c, ast.Name)}
+        return code if read <= knobs | OWN | PYTHON | {"math"} else old
 
     def _count_blocks(self, sink: list[Any]) -> None:
         """The position of each group's first block, and how many blocks there are."""
@@ -214,6 +233,7 @@ class GroupLoop:
             if name is None or name in reads or is_literal(code):
                 continue
             scope.sink.append(Local(name, code))
+            self._scaled_names[name] = code
             codes.made[key] = ast.Name(name, ast.Load())
 
     def _unit_inputs(self, unit: Unit[Any], home: Home, carried: Flow, invoke: Invoke[Any]) -> Flow:
@@ -346,7 +366,7 @@ class GroupLoop:
         self._close_channels(carried, results, body)
         variable = self._positions.block_variable
         scope.sink.append(CountLoop(variable, ast.Constant(start), end, body))
-        return self._after(carried, flow, scope)
+        return self._after(carried, results, certain=skip == 0 and stop is None)
 
     def _loop_flow(self, flow: Flow, blocks: list[GroupBlock], scope: Scope, inner: Scope) -> Flow:
         carried = []
@@ -373,19 +393,21 @@ class GroupLoop:
             assert isinstance(old.channels, ast.Name)
             body.append(Local(old.channels.id, new.channels))
 
-    def _after(self, carried: Flow, flow: Flow, scope: Scope) -> Flow:
-        """What flows on after the loop, in the lanes of the unit: what the last round gave."""
+    def _after(self, carried: Flow, results: Flow, *, certain: bool) -> Flow:
+        """What flows on after the loop, in the lanes of the unit: what the last round gave.
+
+        `certain` says that there is a round: what it gives then holds whatever entered it.
+        """
         found = []
-        for index, variable in enumerate(carried):
+        for index, (variable, result) in enumerate(zip(carried, results, strict=True)):
             tensors = [group.blocks[-1].result[index] for group in self._records]
-            made = Variable(
-                variable.name,
-                [tensor.node for tensor in tensors],
-                [tensor.shape for tensor in tensors],
-                variable.channels,
-                variable.wish,
-            )
-            found.append(made)
+            channels = variable.channels
+            if certain and isinstance(channels, ast.Name) and result.channels is not None:
+                read = {n.id for n in ast.walk(result.channels) if isinstance(n, ast.Name)}
+                channels = channels if channels.id in read else result.channels
+            nodes: list[int | None] = [tensor.node for tensor in tensors]
+            shapes = [tensor.shape for tensor in tensors]
+            found.append(Variable(variable.name, nodes, shapes, channels, variable.wish))
         return tuple(found)
 
     def _call(
@@ -438,6 +460,7 @@ class GroupLoop:
         """The code of a group's channels in the body around it, where the names are the same."""
         if code is None:
             return None
+        code = substituted(code, self._scaled_names)
         local = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)}
         known = set(self._columns.values()) | {"in_channels", "other_channels"}
         known |= {c.id for c in self._scope.args.values() if isinstance(c, ast.Name)}

@@ -10,13 +10,14 @@ from archc.elaborate import Recorded
 from archc.elaborate.record import Body
 from archc.elaborate.values import Constant, compile_value
 from archc.emission.block_order import block_order
-from archc.emission.calls import PARTS, RESERVED, Calls, Draft, Site
+from archc.emission.calls import Calls, Draft, Site
 from archc.emission.components import Component
 from archc.emission.dialect import Dialect
 from archc.emission.grouping import Grouping
 from archc.emission.knobs import Knobs
 from archc.emission.nonnegative import nonnegative
 from archc.emission.plan import Entry, Invoke, Local, Plan, Statement, Unit, statements
+from archc.emission.reserved import PARTS, RESERVED, entry_name, network_name
 from archc.emission.scope import WISHES, Flow, Home, Scope, new_variable
 from archc.emission.splits import CannotKeep, Choices, Retry, Split, Unroll
 from archc.emission.symbols import Code, code_of
@@ -52,7 +53,7 @@ class _Attempt:
         self._graph = recorded.graph
         self._dialect = dialect
         self._choices = choices
-        self._unit_names = set(RESERVED) | {identifier(self._graph.name, "network_")}
+        self._unit_names = set(RESERVED) | {network_name(self._graph.name)}
         self._calls = Calls(choices, self._unit_name)
         self._grouping = Grouping(choices, self._unit_name)
         flags = nonnegative(self._graph)
@@ -97,10 +98,8 @@ class _Attempt:
             channels = None
             if self._dialect.tracks_channels:
                 channels = ast.Constant(int(tensor.shape.channels))
-            variable = new_variable([tensor], channels, identifier(name, "input_"))
-            home.wishes[variable.name] = (
-                "inputs" if len(frame.inputs) == 1 else identifier(name, "input_")
-            )
+            variable = new_variable([tensor], channels, entry_name(name))
+            home.wishes[variable.name] = "inputs" if len(frame.inputs) == 1 else entry_name(name)
             scope.inputs[name] = variable
         unit.inputs = tuple(variable.name for variable in scope.inputs.values())
         Knobs(self._recorded, self._walker).declare(scope)
@@ -244,7 +243,7 @@ class _Attempt:
         tables = [table for table in self._grouping.tables if table.columns]
         return Plan(
             self._graph.name,
-            identifier(self._graph.name, "network_"),
+            network_name(self._graph.name),
             self._graph.about,
             knobs,
             entries,

@@ -291,6 +291,21 @@ def recode(code: ast.expr, names: Mapping[str, str]) -> ast.expr:
     return made
 
 
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, codes: Mapping[str, ast.expr]) -> None:
+        self._codes = codes
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._codes.get(node.id, node)
+
+
+def substituted(code: ast.expr, codes: Mapping[str, ast.expr]) -> ast.expr:
+    """The expression with codes in the place of names."""
+    made = _Substitution(codes).visit(_copied(code))
+    assert isinstance(made, ast.expr)
+    return made
+
+
 def _copied(code: ast.expr) -> ast.expr:
     import copy
 

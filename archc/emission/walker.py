@@ -32,7 +32,7 @@ from archc.emission.splits import CannotKeep, Choices, Split
 from archc.emission.symbols import Code, is_literal, symbolic
 from archc.emission.translate import NoCode, joined_name, translate
 from archc.emission.variables import fresh, identifier
-from archc.layers import Activation, Dropout, DropPath, Layer
+from archc.layers import Activation, Concat, Dropout, DropPath, Layer, TensorShape
 
 Run = Callable[[Scope], Flow]
 
@@ -373,6 +373,8 @@ class Walker:
                 c if c is not None else ast.Constant(int(s[-1]))
                 for c, s in zip(entering, shapes, strict=True)
             ]
+            if len(known) > 1 and not isinstance(layer, Concat):
+                known = [_plainest(known, shapes, results[lane][0].shape)]
             code = channels_out(layer, known, shapes, results[lane][0].shape)
             codes.setdefault(ast.dump(code), code)
         if len(codes) > 1:
@@ -468,3 +470,11 @@ class Walker:
         for name in calls[0].block.inputs:
             entering[name] = inputs[name] if name in inputs else next(flowing)
         return self._call(self, calls, codes, entering, scope, local, site)
+
+
+def _plainest(codes: list[Code], shapes: tuple[TensorShape, ...], out: TensorShape) -> Code:
+    """The shortest of codes that mean the same number: one that hangs on no choice, if there is."""
+    meant = [
+        code for code, shape in zip(codes, shapes, strict=True) if shape.channels == out.channels
+    ]
+    return min(meant, key=lambda code: ("id='channels" in ast.dump(code), len(ast.dump(code))))

@@ -72,7 +72,7 @@ def _structured(
     try:
         plan = structured_plan(recorded, work.dialect)
         source = work.emit(plan, docstring, templates)
-    except (CannotKeep, NotImplementedError):
+    except (CannotKeep, NotImplementedError, AssertionError):
         return None
     wrong, paths = work.check(source, plan)
     return None if wrong else Emitted(source, work.entry(plan), paths)
@@ -96,14 +96,14 @@ def _keras(graph: Graph) -> _Work:
 
 def _torch(graph: Graph) -> _Work:
     from archc.targets.torch.dialect import TorchDialect
-    from archc.targets.torch.emit import emit
+    from archc.targets.torch.emit import emit, main_class
     from archc.targets.torch.lowered import lower_graph
     from archc.targets.torch.recording import record
 
     lowered = lower_graph(graph)
 
     def check(source: str, plan: Plan[Any]) -> tuple[list[str], Paths]:
-        recording = record(source, graph, class_name(plan.identifier))
+        recording = record(source, graph, main_class(plan))
         return recording.mismatches, recording.paths
 
     return _Work(
@@ -111,10 +111,6 @@ def _torch(graph: Graph) -> _Work:
         lambda: flat_plan(graph, lambda position: lowered[position]),
         emit,
         check,
-        lambda plan: class_name(plan.identifier),
+        lambda plan: main_class(plan),
     )
 
-
-def class_name(identifier: str) -> str:
-    """`mobilenet_v2` → `MobilenetV2`."""
-    return "".join(part[:1].upper() + part[1:] for part in identifier.split("_"))

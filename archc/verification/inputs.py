@@ -18,7 +18,7 @@ _BLOTCH = 8
 _NOISE = 0.2
 """What of the variance is noise."""
 
-_STEP = 0.5
+_STEP = 0.6
 """How far the second input is from the first, where another one is at 1."""
 
 

@@ -17,7 +17,7 @@ to the greatest value: sums in another order differ by less.
 ROUNDED_CONSTANTS: Final = 1e-6
 """The difference where Keras computes with a constant that was rounded to float32 (6e-8)."""
 
-VISIBLE: Final = 10
+VISIBLE: Final = 5
 """How many times the tolerance the outputs of two inputs must differ by, so that a fault shows."""
 
 _ROUNDED_ACTIVATIONS = ("gelu", "leaky_relu")

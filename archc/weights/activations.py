@@ -28,12 +28,31 @@ class Moments:
         return self.mean**2 + self.variance
 
 
+_GROWING = frozenset(["gelu", "silu", "hard_silu", "mish"])
+"""These pass on more of a large value than of a small one, so that what is too large grows on."""
+
+_MARGIN = 2.0
+"""By how much the variance that enters one of `_GROWING` may be above the estimate."""
+
 Function: TypeAlias = "Callable[[np.ndarray, float], np.ndarray]"
 """An activation of values, with its one parameter: a slope, an alpha, or nothing."""
 
 
 def activated(kind: str, given: Moments, parameter: float = 0.0) -> Moments:
-    """The moments of an activation of normally distributed values, by Gauss-Hermite quadrature."""
+    """The moments of an activation of normally distributed values.
+
+    For an activation that lets errors of the estimate grow it is what it gives per unit of a larger
+    variance, so that a signal shrinks a little rather than grow without end.
+    """
+    if kind not in _GROWING:
+        return _integrated(kind, given, parameter)
+    larger = Moments(given.mean * sqrt(_MARGIN), given.variance * _MARGIN)
+    made = _integrated(kind, larger, parameter)
+    return Moments(made.mean / sqrt(_MARGIN), made.variance / _MARGIN)
+
+
+def _integrated(kind: str, given: Moments, parameter: float) -> Moments:
+    """By Gauss-Hermite quadrature."""
     import numpy as np
 
     points, shares = np.polynomial.hermite_e.hermegauss(_POINTS)

@@ -32,7 +32,7 @@ def from_keras(model: keras.Model, graph: Graph) -> Weights:
     refuse(matched.problems)
     shapes = expected(graph)
     return {
-        name: np.array(variable).reshape(shapes[name])
+        name: np.asarray(variable).copy().reshape(shapes[name])
         for name, variable in matched.variables.items()
     }
 

@@ -27,22 +27,16 @@ They stand in the order of the calls with weights of the node's lowering.
 def from_torch(module: torch.nn.Module, graph: Graph, paths: Paths) -> Weights:
     """The weights of a graph from a PyTorch module of it, in the order of the graph.
 
-    The values are copies, of the module's dtype, in archc's layouts. What PyTorch's layers have no
-    place for, which is the `count` of a normalization that was adapted, is 0.
+    The values are copies, of the module's dtype, in archc's layouts.
 
     Raises `CompileError` (`weights-mismatch`) with all arrays that the module lacks, has in another
     shape, or has besides, and all nodes for which `paths` has too few paths or too many; and where
     PyTorch lacks what a layer of the graph asks for.
     """
-    import numpy as np
-
     matched = _Matched.of(module, graph, paths)
     refuse(matched.problems)
     found = {held.weight: _values(matched, held) for held in matched.held}
-    return {
-        name: found[name] if name in found else np.zeros(shape, "int64")
-        for name, shape in expected(graph).items()
-    }
+    return {name: found[name] for name in expected(graph)}
 
 
 def into_torch(

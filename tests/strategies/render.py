@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 from hypothesis import strategies as st
 
+from archc.source import resolve
 from tests.strategies.naive_parts import Data
 
 LAYOUTS: tuple[dict[str, object], ...] = (
@@ -20,6 +21,15 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: object) -> bool:
         return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """A text in quotes, where YAML 1.2 would take it for something else without them."""
+    quote = None if resolve(text) == text else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quote)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def layouts() -> st.SearchStrategy[dict[str, object]]:

@@ -15,17 +15,33 @@ from archc.emission.functions import class_source, definitions
 from archc.graph import Graph
 from archc.layers import (
     Activation,
+    Attention,
     AvgPool,
     BatchNorm,
+    ChannelShuffle,
+    ClassToken,
     Concat,
     Conv,
     ConvTranspose,
+    Crop,
+    DepthwiseConv,
     Dropout,
+    DropPath,
+    Elu,
+    Flatten,
     GlobalAvgPool,
     GroupNorm,
     Layer,
+    LayerNorm,
     MaxPool,
+    Normalize,
+    PositionEmbedding,
+    Prelu,
+    Rescale,
     Reshape,
+    SeparableConv,
+    Slice,
+    Upsample,
     ZeroPad,
 )
 from archc.targets.torch.lowered import lower_graph
@@ -790,6 +806,40 @@ def test_every_layer_of_the_zoo_is_known(name: str, expressions: bool) -> None:
     recording = record(with_definitions(source), graph, "Network")
     assert recording.mismatches == []
     assert recording.paths.keys() == {node.name for node in graph if graph.weights(node)}
+
+
+@pytest.mark.parametrize("expressions", [True, False], ids=["expressions", "modules"])
+@pytest.mark.parametrize(
+    ("shape", "layer"),
+    [
+        (EVEN, ChannelShuffle(groups=2)),
+        (EVEN, Crop(cropping=1)),
+        (EVEN, DropPath(rate=0.1)),
+        (EVEN, Elu(alpha=2.0)),
+        (EVEN, Flatten()),
+        (EVEN, LayerNorm(center=False)),
+        (EVEN, Normalize(mean=(1.0, 2.0, 3.0, 4.0), variance=(1.0, 2.0, 3.0, 4.0))),
+        (EVEN, Prelu()),
+        (EVEN, Rescale(scale=1.0, offset=-1.0)),
+        (EVEN, Reshape(shape=(4, 4, 16))),
+        (EVEN, SeparableConv(filters=6, kernel=3, padding=((0, 2), 1), activation="leaky_relu")),
+        (EVEN, Slice(part=1, of=2)),
+        (EVEN, Upsample(interpolation="bilinear")),
+        (EVEN, ZeroPad(padding=1, channels=(0, 2))),
+        ((16, 4), Attention(heads=2)),
+        ((16, 4), ClassToken()),
+        ((16, 4), DepthwiseConv(kernel=2, stride=2)),
+        ((16, 4), PositionEmbedding()),
+        ((4, 4, 4, 4), AvgPool(size=3, stride=2)),
+    ],
+    ids=lambda value: (
+        type(value).__name__ if isinstance(value, Layer) else "x".join(map(str, value))
+    ),
+)
+def test_other_layers_are_known(shape: tuple[int, ...], layer: Layer, expressions: bool) -> None:
+    graph = chain(shape, RELU, layer)
+    source = with_definitions(printed(graph, expressions=expressions))
+    assert record(source, graph, "Network").mismatches == []
 
 
 def test_no_framework_is_loaded() -> None:

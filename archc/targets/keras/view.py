@@ -164,7 +164,7 @@ def _check(names: frozenset[str]) -> None:
         assert name.isascii(), name
         assert name.isidentifier(), name
         assert not iskeyword(name), name
-    assert not names & reserved(), names & reserved()
+    assert not names & reserved(), f"names that the source needs: {names & reserved()}"
 
 
 def _table(table: Table) -> TableView:
@@ -197,7 +197,8 @@ def _parameter(parameter: Parameter) -> str:
 
 def _constructor(plan: Plan[KerasCall], scope: Scope) -> ConstructorView:
     # The model is made from these in the end.
-    assert not assigned(plan.main) & {entry.variable for entry in plan.entries}
+    again = assigned(plan.main) & {entry.variable for entry in plan.entries}
+    assert not again, f"inputs that are assigned again: {again}"
     entries = [
         EntryView(entry.variable, expression(entry.shape), expression(ast.Constant(entry.name)))
         for entry in plan.entries

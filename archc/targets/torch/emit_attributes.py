@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from keyword import iskeyword
 
 from archc.emission.plan import Code
@@ -33,7 +33,7 @@ _NUMBER_FIRST = re.compile(r"([0-9]+)_([A-Za-z]\w*)", re.ASCII)
 class Attributes:
     """The attributes of one class, each taken once.
 
-    `computed` are the names that the class computes for modules in its loops.
+    `computed` are the names that the class computes for modules.
     """
 
     def __init__(self, computed: Iterable[Code] = ()) -> None:
@@ -86,8 +86,28 @@ def words(code: Code) -> str:
     return "_".join(part for part in parts if part)
 
 
-def name_in_loop(local: Code, verb: str, numbers: Sequence[str], suffix: str) -> ast.JoinedStr:
-    """What a loop names a module: its id, which is computed, or a text with the loop's numbers."""
+def split_prefix(code: Code, fixed: Collection[str]) -> tuple[Code, Code] | None:
+    """`conv{n}_block{i}` as `conv{n}_` and `block{i}`, if `fixed` are all names that come first.
+
+    Nothing where no inserted value, or no text, is in front.
+    """
+    pieces = _pieces(code)
+    names = [{n.id for n in ast.walk(p) if isinstance(n, ast.Name)} for p in pieces]
+    end = next((i for i, used in enumerate(names) if used.difference(fixed)), len(pieces))
+    while end and _is_text(pieces[end - 1]):
+        end -= 1
+    if not end or end == len(pieces):
+        return None
+    before, underscore, after = _text(pieces[end]).partition("_")
+    rest = _merged([ast.Constant(after), *pieces[end + 1 :]])
+    if not underscore or not rest:
+        return None
+    front = [*pieces[:end], ast.Constant(f"{before}_")]
+    return ast.JoinedStr(front), ast.JoinedStr(rest)
+
+
+def computed_name(local: Code, verb: str, numbers: Sequence[str], suffix: str) -> ast.JoinedStr:
+    """The name of a module: its id, which is computed, or a text with the numbers of loops."""
     text = text_of(local)
     if text is None:
         pieces = _letter_first(_pieces(local), verb)

@@ -6,6 +6,7 @@ import ast
 from enum import Enum, auto
 from typing import TypeAlias
 
+from archc.emission.functions import definitions
 from archc.emission.plan import (
     Apply,
     Branch,
@@ -19,6 +20,7 @@ from archc.emission.plan import (
     statements,
 )
 from archc.targets.torch.emit_flow import Body, Loop, Tensors, written
+from archc.targets.torch.emit_names import MODULES
 from archc.targets.torch.lowering.call import TorchCall
 
 Streams: TypeAlias = tuple[str, ...]
@@ -40,8 +42,17 @@ class LoopForm(Enum):
 
 
 def is_chain(unit: Unit[TorchCall]) -> bool:
-    """Whether a unit can be an `nn.Sequential`."""
-    return len(unit.inputs) == 1 and chain_end(unit.body, unit.inputs) == unit.outputs
+    """Whether a unit is best an `nn.Sequential`."""
+    if len(unit.inputs) != 1 or chain_end(unit.body, unit.inputs) != unit.outputs:
+        return False
+    return not any(isinstance(s, Apply) and _is_shorter_in_forward(s) for s in unit.body) or any(
+        isinstance(s, Branch | TableLoop | CountLoop) for s in unit.body
+    )
+
+
+def _is_shorter_in_forward(layer: Apply[TorchCall]) -> bool:
+    """Whether an expression says what a class would that PyTorch lacks."""
+    return any(call.expression and call.constructor in definitions(MODULES) for call in layer.calls)
 
 
 def loop_form(loop: Loop, alive: Tensors) -> LoopForm:

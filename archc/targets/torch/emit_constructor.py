@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -24,7 +25,8 @@ _OPERATORS: dict[type[ast.operator], str] = {
 
 def without_idle(parts: list[Making]) -> list[Making]:
     """The constructor without numbers that no module and no flag depends on."""
-    return _kept(parts, _numbers_that_matter(parts))
+    kept = _kept(parts, _numbers_that_matter(parts))
+    return _folded(kept, Counter(_reads(kept)))
 
 
 def names_read(parts: list[Making]) -> frozenset[str]:
@@ -83,6 +85,28 @@ def _kept(parts: list[Making], numbers: frozenset[str]) -> list[Making]:
             case _:
                 kept.append(part)
     return kept
+
+
+def _reads(parts: list[Making]) -> Iterator[str]:
+    """The names that the parts of a constructor read, each time anew."""
+    for part in parts:
+        yield from _own_names(part)
+        yield from _reads(_inside(part))
+
+
+def _folded(parts: list[Making], reads: Counter[str]) -> list[Making]:
+    """The constructor with a condition that is a flag and no more set as the flag at once."""
+    folded: list[Making] = []
+    for part in parts:
+        match part, folded[-1] if folded else None:
+            case Flag(attribute=flag, condition=ast.Name(id=read)), Local(name=name, value=value):
+                if read == name and reads[name] == 1:
+                    folded[-1] = Flag(flag, value)
+                    continue
+            case ((MakeIf() | MakeEach()), _):
+                part = replace(part, body=_folded(part.body, reads))
+        folded.append(part)
+    return folded
 
 
 def constructor_lines(parts: list[Making]) -> tuple[LineView, ...]:

@@ -97,7 +97,7 @@ def alive_after_each(body: Body, alive: Tensors) -> list[Tensors]:
     return after[::-1]
 
 
-def needed(body: Body, alive: Tensors = frozenset()) -> Tensors:
+def needed(body: Body, alive: Tensors) -> Tensors:
     """The tensors whose values before a body matter, where `alive` is read after it."""
     for statement in reversed(body):
         alive = _alive_before(statement, alive)
@@ -106,7 +106,11 @@ def needed(body: Body, alive: Tensors = frozenset()) -> Tensors:
 
 def alive_in_loop(body: Body, alive: Tensors) -> Tensors:
     """What is read after one round of a loop: after the loop, or in the next round."""
-    return alive | needed(body)
+    while True:
+        more = alive | needed(body, alive)
+        if more == alive:
+            return alive
+        alive = more
 
 
 def _alive_before(statement: Statement[TorchCall], alive: Tensors) -> Tensors:

@@ -19,7 +19,7 @@ from archc.emission.plan import (
     TableLoop,
     Unit,
 )
-from archc.targets.torch.emit_attributes import Attributes, name_in_loop, text_of, words
+from archc.targets.torch.emit_attributes import Attributes, computed_name, text_of, words
 from archc.targets.torch.emit_chains import LoopForm, is_chain, loop_form, streams
 from archc.targets.torch.emit_context import Place, attribute, with_flags
 from archc.targets.torch.emit_flow import (
@@ -50,7 +50,7 @@ from archc.targets.torch.emit_parts import (
     Step,
 )
 from archc.targets.torch.emit_stages import round_of, stage
-from archc.targets.torch.emit_wording import computed_names, first_part, stem_of
+from archc.targets.torch.emit_wording import Ids, first_part, stem_of
 from archc.targets.torch.lowering.call import TorchCall
 
 MakeLayer = Callable[[TorchCall], str]
@@ -64,10 +64,11 @@ class Placing:
         self._unit = unit
         self._make_layer = make_layer
         self._make_unit = make_unit
-        self._attributes = Attributes(computed_names(unit.body))
+        self._ids = Ids(unit)
         self._tensors = {*unit.inputs, *touched(unit.body)}
         self._numbers = [*(p.name for p in unit.parameters), *numbers_assigned(unit.body)]
         self.is_chain = is_chain(unit)
+        self._attributes = Attributes(self._ids.computed if self.is_chain else ())
         self.stages: list[Unit[TorchCall]] = []
 
     def sides(self) -> Sides:
@@ -125,13 +126,13 @@ class Placing:
     ) -> Code | None:
         if not place.named:
             return None
-        if place.numbers:
-            code = ast.Constant(label or verb) if local is None else local
-            return name_in_loop(code, verb, place.numbers, suffix)
-        text = label if local is None else text_of(local)
-        if text is None and local is not None:
-            text = label or words(local)
-        return ast.Constant(self._attributes.part(text or "", verb, suffix))
+        code = ast.Constant(label) if local is None else self._ids.short(local)
+        text = text_of(code)
+        if place.numbers or (text is None and self.is_chain):
+            return computed_name(code, verb, place.numbers, suffix)
+        if text is None:
+            text = label or words(code)
+        return ast.Constant(self._attributes.part(text, verb, suffix))
 
     def _move(self, move: Move, alive: Tensors, place: Place) -> Sides:
         sides = Sides()
@@ -156,6 +157,9 @@ class Placing:
         times = Counter(self._numbers)
         return all(times[name] < 2 for name in names_in(condition))
 
+    def _is_given(self, name: str) -> bool:
+        return any(parameter.name == name for parameter in self._unit.parameters)
+
     def _branch(self, branch: Branch[TorchCall], alive: Tensors, place: Place) -> Sides:
         inside = self._body(branch.body, alive, place.inside())
         if not inside.forward:
@@ -164,7 +168,7 @@ class Placing:
         flag = self._flag(branch.condition, f"has_{first_part(inside, branch)}", sides, place)
         held = attribute(flag)
         if inside.constructor:
-            plain = isinstance(branch.condition, ast.Name)
+            plain = isinstance(branch.condition, ast.Name) and self._is_given(branch.condition.id)
             made_if = branch.condition if plain else held
             sides.constructor.append(MakeIf(made_if, inside.constructor))
         sides.forward.append(RunIf(held, inside.forward))

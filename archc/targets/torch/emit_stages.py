@@ -20,6 +20,7 @@ from archc.targets.torch.emit_errors import CannotPrint
 from archc.targets.torch.emit_flow import (
     Body,
     Tensors,
+    alive_in_loop,
     needed,
     numbers_needed,
     surely_written,
@@ -38,9 +39,9 @@ def stage(
     read after the loop, `known` those that surely have a value before it. Raises `CannotPrint`
     where a tensor that the loop may leave as it is may have no value.
     """
-    before = needed(body)
-    leaving = written(body) & (alive | before)
+    leaving = written(body) & alive_in_loop(body, alive)
     unsure = leaving - surely_written(body)
+    before = needed(body, leaving)
     if unsure - known:
         names = ", ".join(sorted(unsure - known))
         raise CannotPrint(f"a loop in which only some rounds give {names} a first value")

@@ -73,6 +73,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "nn.Softmax": _of(dim=None),
     "nn.Flatten": _of(start_dim=1, end_dim=-1),
     "nn.Unflatten": _of("dim", "unflattened_size"),
+    "nn.ChannelShuffle": _of("groups"),
     "nn.Dropout": _of(p=0.5, inplace=False),
     "nn.MultiheadAttention": _of(
         *("embed_dim", "num_heads"),

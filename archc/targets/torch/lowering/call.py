@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from archc.emission.symbols import Symbolic, spelled
+from archc.emission.symbols import Symbolic, SymbolicStr, spelled
 
 Argument: TypeAlias = "bool | int | float | str | tuple[Argument, ...] | None"
 
@@ -121,6 +121,6 @@ def _given(optional: tuple[Optional, ...]) -> tuple[Leading, ...]:
         [
             (name, value)
             for name, value, default in optional
-            if value != default or not literal(value)
+            if value != default or isinstance(value, SymbolicStr)
         ]
     )
