@@ -225,9 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say(f"{time.monotonic() - started:.0f} s: {fuzz.line()}")
     for kind, (_, problem) in sorted(fuzz.problems.items()):
         smaller = fuzz.smaller(kind, given.shrink)
-        say(
-            f"\n=== {kind}\n{problem.detail[:500]}\n--- a small spec that shows it\n{rendered(smaller)}"
-        )
+        say(f"\n=== {kind}\n{problem.detail[:500]}")
+        say(f"--- a small spec that shows it\n{rendered(smaller)}")
     return 1 if fuzz.problems else 0
 
 

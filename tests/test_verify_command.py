@@ -210,6 +210,13 @@ def test_a_size_that_does_not_fit_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert "with `--input-size 4`" in told.err
 
 
+def test_weights_that_fit_no_machine_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "input: [1000]\nstem: [dense: 1000000000000, dense: 1]\n"
+    Path("large.yaml").write_text(text, encoding="utf-8")
+    assert run(["verify", "large.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error[too-large]: the weights need ")
+
+
 @pytest.mark.parametrize("target", ["torch", "all"])
 def test_without_pytorch(
     target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

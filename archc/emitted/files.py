@@ -15,10 +15,16 @@ from archc.source import read_source
 
 @dataclass(frozen=True, slots=True)
 class EmittedFile:
-    """The text of a file to be written, and the network that is in it."""
+    """The text of a file to be written, and the network that is in it.
+
+    `entry` is the function or class that makes the network. `paths` are, for PyTorch, the modules
+    that hold the weights of each node, as `archc.weights` takes them.
+    """
 
     text: str
     graph: Graph
+    entry: str
+    paths: dict[str, tuple[str, ...]]
 
 
 def emit(
@@ -35,7 +41,7 @@ def emit(
     graph = spec.graph()
     docstring = stamped_docstring(graph, spec.digest, command_for(spec, language, templates))
     emitted = emit_source(spec.assembled, target_of(language), docstring, templates)
-    return EmittedFile(sealed(emitted.source), graph)
+    return EmittedFile(sealed(emitted.source), graph, emitted.entry, emitted.paths)
 
 
 def target_of(language: Language) -> str:

@@ -113,4 +113,3 @@ def _torch(graph: Graph) -> _Work:
         check,
         lambda plan: main_class(plan),
     )
-

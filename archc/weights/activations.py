@@ -41,14 +41,16 @@ Function: TypeAlias = "Callable[[np.ndarray, float], np.ndarray]"
 def activated(kind: str, given: Moments, parameter: float = 0.0) -> Moments:
     """The moments of an activation of normally distributed values.
 
-    For an activation that lets errors of the estimate grow it is what it gives per unit of a larger
-    variance, so that a signal shrinks a little rather than grow without end.
+    For an activation that lets errors of the estimate grow they are at least what it gives, in
+    proportion, for a larger variance: a signal then rather shrinks a little than grows without end.
     """
+    made = _integrated(kind, given, parameter)
     if kind not in _GROWING:
-        return _integrated(kind, given, parameter)
+        return made
     larger = Moments(given.mean * sqrt(_MARGIN), given.variance * _MARGIN)
-    made = _integrated(kind, larger, parameter)
-    return Moments(made.mean / sqrt(_MARGIN), made.variance / _MARGIN)
+    more = _integrated(kind, larger, parameter)
+    in_proportion = Moments(more.mean / sqrt(_MARGIN), more.variance / _MARGIN)
+    return max(made, in_proportion, key=lambda moments: moments.square)
 
 
 def _integrated(kind: str, given: Moments, parameter: float) -> Moments:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from archc.diagnostics import Diagnostic
 from archc.graph import Graph
 from archc.targets.torch.arrays import fits, from_parameter, parameter_shape, to_parameter
+from archc.targets.torch.lowered import lower_graph
 from archc.targets.torch.lowering.call import Layout, TorchCall
 from archc.weights.arrays import MISMATCH, Weights, as_arrays, expected, not_numbers
 from archc.weights.matching import mismatches, refuse
@@ -93,8 +94,6 @@ class _Matched:
 
 
 def _calls_with_weights(graph: Graph) -> dict[str, list[TorchCall]]:
-    from archc.targets.torch.lowered import lower_graph
-
     lowered = zip(graph, lower_graph(graph), strict=True)
     found = {node.name: [call for call in calls if call.weights] for node, calls in lowered}
     return {name: calls for name, calls in found.items() if calls}

@@ -36,7 +36,7 @@ def unit(choose: Chooser, _rank: int) -> Archetype:
         ("padding", "padding", None),
         ("groups", "divisor", 1),
     ):
-        if choose.chance(3):
+        if choose.chance(2):
             args[name], conv[name], kinds[name] = default, "=", kind
     tail: list[object] = choose.pick(["relu"], [], ["activation"])
     if choose.chance(2):

@@ -9,6 +9,8 @@ from tests.strategies.calls import argument
 
 _WHOLE = ("=4 * group.number", "=8 if block.first else 6", "=6 if group.last else 4")
 
+_OF_LEARNER = ("=4 + learner.index", "=4 + learner.count", "=8 if learner.last else 4") * 2
+
 WAYS: dict[str, Callable[[Body], tuple[object, ...]]] = {
     "filters": lambda body: (
         *_WHOLE,
@@ -17,7 +19,7 @@ WAYS: dict[str, Callable[[Body], tuple[object, ...]]] = {
         "=2 ** (group.index + 1)",
         "=[4, 6, 8, 10][group.index]",
         "=input.channels + block.index",
-        *(("=4 + learner.index", "=4 + learner.count") if _in_learner(body) else ()),
+        *(_OF_LEARNER if _in_learner(body) else ()),
     ),
     "rate": lambda body: (
         "=0.1 * group.index",

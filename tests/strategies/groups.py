@@ -8,6 +8,7 @@ from tests.strategies.body import Body, Signature
 from tests.strategies.calls import argument
 from tests.strategies.group_ids import block_id
 from tests.strategies.group_values import computed
+from tests.strategies.naive_groups import OWN_KEYS
 from tests.strategies.naive_parts import Data
 from tests.strategies.strides import stride_policy
 
@@ -29,16 +30,11 @@ _NEEDED = {"filters", "kernel", "units", "rate"}
 def groups(body: Body, steps: Steps) -> Data | None:
     """What stands behind `groups`, allowed here; None where nothing was found."""
     for _ in range(3):
-        chosen = _signatures(body)
-        made = _drawn(body, chosen, steps)
-        if body.allows({"groups": made}):
-            return made
-        plain = {key: made[key] for key in made if key not in ("scaling", "before", "after")}
-        if body.allows({"groups": plain}):
-            return plain
-        plain = {key: plain[key] for key in plain if key not in ("stride_policy", "id")}
-        if body.allows({"groups": plain}):
-            return plain
+        made = _drawn(body, _signatures(body), steps)
+        for key in ("", "before", "after", "scaling", "id", "stride_policy"):
+            made.pop(key, None)
+            if body.allows({"groups": made}):
+                return made
     return None
 
 
@@ -71,7 +67,7 @@ def _drawn(body: Body, chosen: list[Signature], steps: Steps) -> Data:
     given |= stride_policy(body, count, chosen)
     if body.chance(3):
         given["id"] = block_id(body, rows, beside)
-    if body.chance(4):
+    if body.chance(3):
         given |= _scaling(body, given, rows)
     for key in ("before", "after"):
         if body.chance(5):
@@ -102,6 +98,11 @@ def _values(
             _spread(body, name, kind, beside, rows, with_rows=with_rows)
     if not with_rows:
         return beside, rows
+    if "filters" in _kinds(chosen) and body.chance(4):
+        beside["filters"] = body.pick("=2 * row.base", "=row.base if block.first else row.base + 2")
+        for row in rows:
+            row.pop("filters", None)
+            row["base"] = body.pick(4, 3, 6)
     for row in rows:
         _own(body, row, chosen)
     if body.chance(5):
@@ -138,7 +139,8 @@ def _own(body: Body, row: Data, chosen: list[Signature]) -> None:
 def _kinds(chosen: list[Signature]) -> dict[str, str]:
     """The args of all the blocks, those that the policy gives left out."""
     kinds = {name: kind for signature in chosen for name, kind in signature.kinds.items()}
-    return {name: kind for name, kind in kinds.items() if kind not in ("stride", "dilation")}
+    given = {name: kind for name, kind in kinds.items() if kind not in ("stride", "dilation")}
+    return {name: kind for name, kind in given.items() if name not in (*OWN_KEYS, "blocks")}
 
 
 def _value(body: Body, kind: str, name: str) -> object:
@@ -168,9 +170,10 @@ def _scaling(body: Body, given: Data, rows: list[Data]) -> Data:
     if "filters" in keys:
         scaled["filters"] = body.pick(
             "=divisible(filters * 1.5, 4)",
+            "=divisible(filters * 0.7, d=2)",
             "=max(1, filters // 2)",
             "=filters + 2 * group.index",
-            "=filters + len([i for i in range(3)])",
+            "=filters + sum([i for i in range(group.number)])",
         )
     if "blocks" in keys and body.chance(2):
         scaled["blocks"] = body.pick("=ceil(blocks * 0.6)", "=int(blocks * 1.2)", "=min(blocks, 2)")

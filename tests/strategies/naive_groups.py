@@ -38,6 +38,8 @@ class Groups:
         frame.here = stream
         rows = data.get("groups")
         self._rows = evaluate(rows, "groups", frame.names()) if rows is not None else ()
+        if not isinstance(self._rows, tuple) or not all(isinstance(r, dict) for r in self._rows):
+            raise Refused(f"no rows: {self._rows!r}")
         self.count = len(self._rows) or self._count_of_lists()
         self._dilation = 1
 

@@ -10,6 +10,7 @@ from tests.strategies.body import Body, Signature
 from tests.strategies.calls import argument
 from tests.strategies.choices import Chooser
 from tests.strategies.expressions import written
+from tests.strategies.groups import groups
 from tests.strategies.libraries import signatures_of
 from tests.strategies.naive import Elaboration
 from tests.strategies.naive_parts import Data
@@ -120,12 +121,15 @@ def _define(
 
 
 def _learner(body: Body) -> object:
-    """Steps; where the first is groups alone, it may be the whole learner."""
+    """The mapping of groups, or steps."""
     body.elaboration.learner_count = 4
-    drawn = steps(body, 6)
+    made = groups(body, steps) if body.chance(2) else None
+    if made is not None:
+        body.take({"groups": made})
+    else:
+        made = steps(body, 6)
     body.elaboration.learner_count = None
-    alone = len(drawn) == 1 and isinstance(drawn[0], dict) and list(drawn[0]) == ["groups"]
-    return drawn[0]["groups"] if alone and not body.chance(4) else drawn
+    return made
 
 
 def _outputs(body: Body) -> list[object]:

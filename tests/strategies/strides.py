@@ -10,12 +10,12 @@ def stride_policy(body: Body, count: int, chosen: list[Signature]) -> Data:
     """The key `stride_policy` with its value, or nothing."""
     if not any("stride" in s.kinds or s.name in _STRIDED for s in chosen):
         return {} if not body.chance(8) else {"stride_policy": body.pick(1, None)}
-    if not body.chance(2):
+    if body.chance(3):
         return {}
     value = _policy(body, count)
-    if body.chance(3) and isinstance(value, dict):
+    if body.chance(2) and isinstance(value, dict):
         value["on"] = body.pick("last_block", "first_block")
-    if body.chance(3) and isinstance(value, dict):
+    if isinstance(value, dict) and body.chance(2) and any("dilation" in s.kinds for s in chosen):
         value["output_stride"] = body.pick(2, 1, 4)
     return {"stride_policy": value}
 
@@ -24,7 +24,7 @@ _STRIDED = ("conv", "separable_conv", "depthwise_conv")
 
 
 def _policy(body: Body, count: int) -> object:
-    form = body.pick("one", "list", "first and other", "strides", "computed")
+    form = body.pick("one", "first and other", "strides", "list", "computed")
     strides = [body.pick(1, 2) for _ in range(count)]
     match form:
         case "one":

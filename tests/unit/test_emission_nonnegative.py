@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archc.emission.nonnegative import nonnegative
 from archc.layers import (
     Activation,
     Add,
@@ -26,7 +27,6 @@ from archc.layers import (
     Upsample,
     ZeroPad,
 )
-from archc.emission.nonnegative import nonnegative
 from tests.keras_graphs import GraphMaker, chain
 
 

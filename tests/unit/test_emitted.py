@@ -26,7 +26,12 @@ from archc.emitted import (
     stamped_docstring,
 )
 
-SPEC = "about: A net.\nargs: {filters: 4}\ninput: [8, 8, 3]\nstem:\n- conv: {filters: =filters, kernel: 3}\n"
+SPEC = """\
+about: A net.
+args: {filters: 4}
+input: [8, 8, 3]
+stem: [conv: {filters: =filters, kernel: 3}]
+"""
 FAMILY = "variants: {one: {filters: 1}, two: {filters: 2}}\n" + SPEC
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -117,8 +118,8 @@ def test_analyses_agree_with_the_graph(text: str) -> None:
     graph = elaborated(text)
     analysis = analyse(graph)
     weights = [weight for node in graph for weight in graph.weights(node)]
-    assert analysis.total.params == sum(weight.elements for weight in weights)
-    assert analysis.total.trainable == sum(w.elements for w in weights if w.trainable)
+    assert analysis.total.params == sum(weight.size for weight in weights)
+    assert analysis.total.trainable == sum(w.size for w in weights if w.trainable)
 
 
 @pytest.mark.slow
@@ -152,10 +153,9 @@ def features(data: Data) -> Iterator[str]:
     """What a spec makes use of."""
     for where, key, value in walked(data):
         yield key
-        if key in ("id", "when", "repeat", "from"):
-            yield f"{key}: {_kind(value)}"
-        if key in ("groups", "stride_policy", "block", "scaling", "blocks"):
-            yield f"{key}: {_kind(value)}"
+        yield f"{key}: {_kind(value)}"
+        if key == "id":
+            yield from _ids(str(value))
         if key == "stride_policy" and isinstance(value, dict):
             yield from (f"policy {inner}" for inner in value)
         if isinstance(value, str) and value.startswith("="):
@@ -164,18 +164,22 @@ def features(data: Data) -> Iterator[str]:
             yield "null attribute"
         if value == "required":
             yield "required"
-    learner = data.get("learner")
-    yield f"learner: {_kind(learner)}"
-    yield f"inputs: {_kind(data['input'])}"
     if isinstance(data["input"], list):
         yield f"rank {len(data['input']) - 1}"
     for body in data.get("define", {}).values():
         yield from (f"block with {part}" for part in body)
-        for _, key, _ in walked(body["steps"]):
-            if key in data["define"]:
-                yield "block in a block"
-            if key == "groups":
-                yield "groups in a block"
+        used = {key for _, key, _ in walked(body["steps"])}
+        yield "block in a block" if used & set(data["define"]) else ""
+        yield "groups in a block" if "groups" in used else ""
+
+
+def _ids(name: str) -> Iterator[str]:
+    if keyword.iskeyword(name):
+        yield "id: keyword"
+    if name[:1].isdigit():
+        yield "id: digit first"
+    if len(name) > 70:
+        yield "id: long"
 
 
 def _kind(value: object) -> str:
@@ -204,10 +208,10 @@ EXPECTED = (
     *("block: computed", "blocks: list", "blocks: computed", "blocks: int", "scaling"),
     *("before", "after", "first", "last", "rest", "stride_policy: int", "stride_policy: list"),
     *("stride_policy: computed", "policy first_group", "policy other_groups", "policy strides"),
-    *("policy on", "policy output_stride", "learner: list", "learner: dict", "inputs: dict"),
+    *("policy on", "policy output_stride", "learner: list", "learner: dict", "input: dict"),
     *("rank 0", "rank 1", "rank 2", "rank 3", "block with about", "block with args"),
     *("block with inputs", "block with outputs", "block in a block", "groups in a block"),
-    *("required", "conv_bn", "lambda", "None", "type", "007"),
+    *("required", "conv_bn", "id: keyword", "id: digit first", "id: long"),
 )
 
 

@@ -23,7 +23,8 @@ from archc.emission.plan import (
 )
 from archc.targets.torch.emit import CannotPrint, emit, main_class
 from archc.targets.torch.lowering.call import TorchCall
-from tests.torch_plans import Body, Layers, code, meant, network, of, unit, weighted
+from tests.torch_meaning import meant, weighted
+from tests.torch_plans import Body, Layers, code, network, of, unit
 
 TABLE = Table("ROWS", ("width", "deep"), ((code("1"), code("True")), (code("2"), code("False"))))
 NAMES = ("x", "y", "z")
@@ -39,7 +40,7 @@ class Drawing:
     def body(self, known: set[str], numbers: list[str], loops: list[str], depth: int) -> Body:
         known, made = set(known), []
         for _ in range(self._draw(st.integers(1, 4))):
-            made.append(self._statement(known, numbers, loops, depth))
+            made.append(self._statement(known, numbers, loops, depth))  # noqa: PERF401
         return made
 
     def _statement(self, known: set[str], numbers: list[str], loops: list[str], depth: int):  # type: ignore[no-untyped-def]
@@ -52,7 +53,9 @@ class Drawing:
             name = self._draw(st.sampled_from(numbers))
             return Local(name, code(f"{name} % 3 + 1"))
         if kind == "branch":
-            return Branch(self._condition(numbers, loops), self.body(known, numbers, loops, depth - 1))
+            return Branch(
+                self._condition(numbers, loops), self.body(known, numbers, loops, depth - 1)
+            )
         if kind == "count":
             loop = f"round{len(loops)}"
             body = self.body(known, numbers, [*loops, loop], depth - 1)
@@ -85,10 +88,16 @@ class Drawing:
         self._parts += 1
         inserted = "_".join(f"{{{name}}}" for name in loops)
         stem = self._draw(st.sampled_from(["part{}", "{}_part", "{}"])).format(self._parts)
+        if self._draw(st.booleans()):
+            return code(f'f"g{{many}}_{stem}_{inserted}"')
         return code(f'f"{stem}_{inserted}"') if loops else ast.Constant(stem)
 
     def _condition(self, numbers: list[str], loops: list[str]) -> ast.expr:
-        return code(self._draw(st.sampled_from(["{} > 1", "{} % 2 == 0", "{}"])).format(self._number([*numbers, *loops])))
+        return code(
+            self._draw(st.sampled_from(["{} > 1", "{} % 2 == 0", "{}"])).format(
+                self._number([*numbers, *loops])
+            )
+        )
 
     def _number(self, numbers: list[str]) -> str:
         return self._draw(st.sampled_from(numbers))
@@ -113,15 +122,23 @@ def plans(draw: st.DrawFn) -> Plan[TorchCall]:
     arguments = {"few": draw(st.sampled_from([code("0"), code("1"), code("3"), code("knob")]))}
     main: Body = [Invoke(inputs, block, inputs, arguments, None, "block")]
     return network(
-        "drawn", main, [block], tables=[TABLE], knobs={"knob": "2"},
-        inputs={name: "(4,)" for name in inputs}, outputs=" ".join(inputs),
+        "drawn",
+        main,
+        [block],
+        tables=[TABLE],
+        knobs={"knob": "2"},
+        inputs=dict.fromkeys(inputs, "(4,)"),
+        outputs=" ".join(inputs),
     )
 
 
 @settings(max_examples=300)
 @given(plans())
 def test_a_class_does_what_its_plan_says(plan: Plan[TorchCall]) -> None:
-    inputs = [torch.linspace(-3 + n, 2 + n, 8, dtype=torch.float64).reshape(2, 4) for n, _ in enumerate(plan.entries)]
+    inputs = [
+        torch.linspace(-3 + n, 2 + n, 8, dtype=torch.float64).reshape(2, 4)
+        for n, _ in enumerate(plan.entries)
+    ]
     try:
         source = emit(plan, "")
     except CannotPrint:

@@ -242,7 +242,7 @@ def test_kernels_of_as_many_numbers_are_not_taken_for_one_another() -> None:
     given = keras.Input((6, 6, 5))
     layer = keras.layers.Conv2D(3, 1, name="layer1", use_bias=False)
     model = keras.Model(given, layer(given))
-    with pytest.raises(CompileError, match="of shape 1×1×3×5 in .*, found 1×1×5×3"):
+    with pytest.raises(CompileError, match=r"of shape 1×1×3×5 in .*, found 1×1×5×3"):
         weights.from_keras(model, graph)
 
 

@@ -92,7 +92,7 @@ def test_a_file_is_replaced_or_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
     weights.save(path, {"a/kernel": np.ones(2)})
     assert (weights.load(path)["a/kernel"] == 1).all()
 
-    def full(values: object, target: Path) -> None:
+    def full(_values: object, target: Path) -> None:
         Path(target).write_bytes(b"half")
         raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
 
@@ -181,7 +181,7 @@ def test_a_damaged_file_is_refused_or_read(
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda path: None, "found nothing at"),
+        (lambda _path: None, "found nothing at"),
         (lambda path: path.mkdir(), "which is a directory"),
         (lambda path: os.mkfifo(path), "which is no regular file"),
     ],

@@ -11,6 +11,7 @@ from typing import Literal
 import click
 
 from archc.api import Spec
+from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
 from archc.cli.report import title
 from archc.cli.terminal import show_diagnostics, stage
@@ -70,7 +71,21 @@ def command(
     if "torch" in targets:
         _require_torch()
     spec = load_spec(reference, settings, search)
-    shown = title(spec.graph())
+    graph = spec.graph()
+    # The weights by themselves, the model's, and those of each source.
+    refuse_too_large(graph, 8 if dtype == "float64" else 4, copies=2 + len(targets))
+    found, findings, code = _at_all_sizes(spec, targets, sides, seed, dtype)
+    if found:
+        click.echo(verifications_text(title(graph), found))
+    if len(findings):
+        show_diagnostics(list(findings))
+    return max(code, int(not all(each.passed for each in found)))
+
+
+def _at_all_sizes(
+    spec: Spec, targets: tuple[str, ...], sides: tuple[int, ...], seed: int, dtype: Dtype
+) -> tuple[list[Verification], Findings, int]:
+    """What was verified, and what is wrong with the spec at some sizes, with the exit code."""
     findings, found, code = Findings(), list[Verification](), 0
     for side in dict.fromkeys((None, *sides)):
         try:
@@ -78,11 +93,7 @@ def command(
         except CompileError as error:
             findings.extend(_at_size(error, side))
             code = max(code, error.exit_code)
-    if found:
-        click.echo(verifications_text(shown, found))
-    if len(findings):
-        show_diagnostics(list(findings))
-    return max(code, int(not all(each.passed for each in found)))
+    return found, findings, code
 
 
 def _require_torch() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from archc.emission.plan import Apply, Branch, Code, Invoke, Unit, statements
 from archc.targets.torch.emit_attributes import readable, split_prefix, text_of, words
-from archc.targets.torch.emit_flow import Body, assigned
+from archc.targets.torch.emit_flow import Body, assigned, numbers_assigned
 from archc.targets.torch.emit_parts import Make, Sides
 from archc.targets.torch.lowering.call import TorchCall
 
@@ -19,7 +19,8 @@ class Ids:
     """
 
     def __init__(self, unit: Unit[TorchCall]) -> None:
-        self._fixed = frozenset([parameter.name for parameter in unit.parameters])
+        given = [parameter.name for parameter in unit.parameters]
+        self._fixed = frozenset(given).difference(numbers_assigned(unit.body))
         computed = list(_computed(unit.body))
         splits = [split_prefix(code, self._fixed) for code in computed]
         prefixes = {ast.dump(split[0]) if split is not None else "" for split in splits}

@@ -361,7 +361,9 @@ class GroupNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels)) if center else None
 
     def forward(self, x):
-        return F.group_norm(x, self.groups, self.weight, self.bias, self.eps)
+        # PyTorch cannot go backward through a bias without a weight.
+        x = F.group_norm(x, self.groups, self.weight, eps=self.eps)
+        return x if self.bias is None else x + self.bias.reshape(-1, *[1] * (x.ndim - 2))
 
 
 class Rescale(nn.Module):
