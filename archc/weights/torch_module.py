@@ -111,7 +111,8 @@ def _wrong_paths(calls: dict[str, list[TorchCall]], paths: Paths) -> Iterator[Di
     for name, needed in calls.items():
         given = len(paths.get(name, ()))
         if given != len(needed):
-            message = f"expected {len(needed)} paths of modules for `{name}`, found {given}"
+            paths_of = "path of a module" if len(needed) == 1 else "paths of modules"
+            message = f"expected {len(needed)} {paths_of} for `{name}`, found {given}"
             yield Diagnostic(MISMATCH, message)
 
 

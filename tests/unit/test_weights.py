@@ -213,6 +213,17 @@ def test_all_that_does_not_fit_is_told_in_order_and_nothing_is_loaded() -> None:
     ]
 
 
+def test_only_what_would_fit_is_proposed() -> None:
+    graph = graph_of_it()
+    values: dict[str, Any] = weights.random(graph)
+    del values["right/bias"]
+    values["rihgt/bias"] = np.zeros(5)
+    assert told(build(graph, seed=0), graph, values) == [
+        "expected `right/bias` of shape 4 in the weights, found none",
+        "expected no `rihgt/bias` in the weights, found one of shape 5",
+    ]
+
+
 def test_a_model_that_is_another_is_told_in_its_own_names() -> None:
     maker = GraphMaker()
     scaled = maker.add(LayerScale(), maker.input(6, 6, 3), name="scale")

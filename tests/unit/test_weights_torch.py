@@ -273,7 +273,7 @@ def test_paths_that_are_too_few_or_too_many_are_told() -> None:
     found = told(Network(), weights.random(graph_of_it()), paths)
     assert found[:2] == [
         "expected 2 paths of modules for `separable`, found 1",
-        "expected 1 paths of modules for `norm`, found 2",
+        "expected 1 path of a module for `norm`, found 2",
     ]
     assert (
         "expected no `stem.2.1.weight` in the PyTorch module, found one of shape 8×12×1×1" in found
