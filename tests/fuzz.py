@@ -7,6 +7,8 @@ too. What fails is told with a smaller spec that fails alike; then the exit code
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -181,6 +183,18 @@ class Fuzz:
         return ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))
 
 
+def digests(texts: Sequence[str]) -> Iterator[str]:
+    """A digest of the emission of each text for each target."""
+    for text in texts:
+        with loaded(text) as spec:
+            for target in TARGETS:
+                try:
+                    source = emit_source(spec.assembled, target, "a docstring").source
+                except Exception as error:  # also what goes wrong is the same every time
+                    source = str(error)
+                yield hashlib.sha256(source.encode()).hexdigest()
+
+
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -212,7 +226,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--numeric-every", type=int, default=0, help="compare numbers so often")
     parser.add_argument("--flats", action="store_true", help="count a flat emission as a failure")
     parser.add_argument("--shrink", type=float, default=30, help="seconds to shrink each failure")
+    parser.add_argument("--digests", type=Path, help="emit the specs of this file, tell digests")
     given = parser.parse_args(arguments)
+    if given.digests:
+        for digest in digests(json.loads(given.digests.read_text(encoding="utf-8"))):
+            say(digest)
+        return 0
     fuzz = Fuzz(given.numeric_every, given.flats)
     started = time.monotonic()
 

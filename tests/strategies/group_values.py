@@ -24,7 +24,7 @@ WAYS: dict[str, Callable[[Body], tuple[object, ...]]] = {
     "rate": lambda body: (
         "=0.1 * group.index",
         "=0.2 * block.index / block.count",
-        *(("=0.2 * learner.index / learner.count",) if _in_learner(body) else ()),
+        *(("=0.2 * learner.index / learner.count",) * 3 if _in_learner(body) else ()),
     ),
     "kernel": lambda _: ("=3 if group.first else 1", "=2 * (block.index % 2) + 1"),
     "flag": lambda _: ("=group.first", "=not block.last", "=here.channels > 4", "=row.blocks == 2"),

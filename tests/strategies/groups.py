@@ -47,19 +47,19 @@ def _signatures(body: Body) -> list[Signature]:
         kinds: dict[str, str] = LAYERS[verb]
         return [Signature(verb, kinds, frozenset(set(kinds) - _NEEDED))]
     chosen = [body.pick(*flat)]
-    while len(chosen) < 3 and body.chance(3):
+    while len(chosen) < 3 and body.chance(2):
         chosen.append(body.pick(*flat))
     return chosen
 
 
 def _drawn(body: Body, chosen: list[Signature], steps: Steps) -> Data:
-    count = int(body.pick(2, 1, 3, 4))
+    count = int(body.pick(2, 1, 3, 2, 4))
     given: Data = {"block": _block(body, chosen)}
     form = body.pick("rows", "beside", "computed" if body.knobs is not None else "rows")
     beside, rows = _values(body, chosen, count, with_rows=form != "beside")
     given |= beside
     if form == "beside" and not any(isinstance(v, list) for v in beside.values()):
-        given["blocks"] = _depths(body, [int(body.pick(1, 2, 3)) for _ in range(count)])
+        given["blocks"] = _depths(body, [int(body.pick(1, 2, 1, 3)) for _ in range(count)])
     if form == "rows":
         given["groups"] = rows
     if form == "computed":
@@ -114,7 +114,7 @@ def _spread(
     body: Body, name: str, kind: str, beside: Data, rows: list[Data], *, with_rows: bool
 ) -> None:
     """Values of one arg for all groups, in one of the ways that there are."""
-    where = body.pick("each", "one", "list", "computed")
+    where = body.pick("each", "one", "list", "computed", "computed")
     if where == "each" and with_rows:
         for row in rows:
             row[name] = _value(body, kind, name)
@@ -129,7 +129,7 @@ def _spread(
 def _own(body: Body, row: Data, chosen: list[Signature]) -> None:
     """What a row may say of its group besides the args."""
     if body.chance(2):
-        row["blocks"] = body.pick(2, 1, 3)
+        row["blocks"] = body.pick(2, 1, 2, 3)
     if body.chance(6) and len(chosen) > 1:
         row["block"] = body.pick(*chosen).name
     if body.chance(6) and any("stride" in s.kinds for s in chosen):

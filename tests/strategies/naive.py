@@ -7,9 +7,7 @@ valid, and tests compare what both make of a spec.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 
 from archc.layers import (
     ACTIVATIONS,
@@ -17,25 +15,18 @@ from archc.layers import (
     MERGES,
     NORMS,
     ROLES,
-    Dropout,
-    DropPath,
-    Input,
-    InvalidAttributes,
-    Layer,
-    ShapeError,
     make,
 )
+from tests.strategies.naive_nodes import Growing
 from tests.strategies.naive_parts import (
     NO_LAYER,
     Data,
     Frame,
-    Node,
     Stream,
     Unit,
     inside,
     is_counted,
     table,
-    total_stride,
     verb_of,
 )
 from tests.strategies.values import (
@@ -49,29 +40,8 @@ from tests.strategies.values import (
 )
 
 
-class Elaboration:
+class Elaboration(Growing):
     """Carries out steps; raises `Refused` at the first that is not valid."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.features: list[Tensor] = []
-        self.learner_position = 0
-        self.learner_count: int | None = None
-        self._taken: set[str] = set()
-
-    @contextmanager
-    def undone(self, frame: Frame) -> Iterator[None]:
-        """Whatever is carried out inside has not happened afterwards."""
-        taken, tags, counters = set(self._taken), dict(frame.tags), dict(frame.counters)
-        sizes, place = (len(self.nodes), len(self.features)), self.learner_position
-        before = replace(frame)
-        try:
-            yield
-        finally:
-            del self.nodes[sizes[0] :], self.features[sizes[1] :]
-            self._taken, self.learner_position = taken, place
-            frame.tags, frame.counters = tags, counters
-            frame.here, frame.context, frame.prefix = before.here, before.context, before.prefix
 
     def steps(self, steps: list[object], stream: Stream, frame: Frame) -> Stream:
         for step in steps:
@@ -206,23 +176,6 @@ class Elaboration:
             raise Refused(f"no kind of {role}: {kind}")
         return str(kind)
 
-    def layer(
-        self, verb: str, given: dict[str, object], name: str, stream: Stream, frame: Frame
-    ) -> Stream:
-        """The layer on what flows, with the defaults of the file. Raises `Refused`."""
-        attributes = {
-            **frame.file.defaults.get(verb, {}),
-            **{key: value for key, value in given.items() if value is not None},
-        }
-        attributes = {key: value for key, value in attributes.items() if value is not None}
-        try:
-            layer = make(LAYERS[verb], tuple(attributes.items()))
-        except InvalidAttributes as problem:
-            raise Refused(str(problem)) from None
-        if isinstance(layer, Dropout | DropPath) and layer.rate == 0:
-            return stream
-        return (self.add(name, layer, (stream[0],)),)
-
     def _merge(
         self, verb: str, paths: dict[str, object], name: str, stream: Stream, frame: Frame
     ) -> Stream:
@@ -272,19 +225,3 @@ class Elaboration:
         result = self.steps(unit.body["steps"], tuple(inputs.values()), frame)
         outputs = unit.body.get("outputs")
         return tuple([self.source(o, frame)[0] for o in outputs]) if outputs else result
-
-    def add(self, name: str, layer: Layer, inputs: Stream) -> Tensor:
-        """A node of the network. Raises `Refused`."""
-        try:
-            shape = layer.output_shape(*[tensor.shape for tensor in inputs])
-        except ShapeError as problem:
-            raise Refused(str(problem)) from None
-        if name in self._taken or not name:
-            raise Refused(f"two layers are named {name}")
-        self._taken.add(name)
-        self.nodes.append(Node(name, layer, tuple([t.node for t in inputs]), shape))
-        stride = total_stride(layer, inputs[0].total_stride) if inputs else 1
-        return Tensor(len(self.nodes) - 1, shape, stride)
-
-    def add_input(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        return self.add(name, Input(shape=shape), ())

@@ -20,8 +20,8 @@ from tests.strategies.steps import steps
 from tests.strategies.values import Refused
 from tests.strategies.words import ABOUTS, SPEC_NAMES, identifiers
 
-ROOM = 40
-"""Layers of a spec, those that no output needs included."""
+ROOMS = {"stem": 12, "learner": 36, "task": 42}
+"""Layers up to the end of each component, those that no output needs included."""
 
 
 @st.composite
@@ -94,10 +94,12 @@ def _components(choose: Chooser, data: Data, rank: int) -> None:
         return
     signatures = signatures_of(data.get("use", ()))
     _define(choose, data, frame.file, signatures, _example(choose, rank))
-    body = Body(choose, elaboration, frame, stream, signatures, ROOM, knobs=data["args"])
+    body = Body(choose, elaboration, frame, stream, signatures, ROOMS["stem"], knobs=data["args"])
     body.seen_ids |= {"input"}
     data["stem"] = steps(body, 6)
+    body.room = ROOMS["learner"]
     data["learner"] = _learner(body)
+    body.room = ROOMS["task"]
     data["task"] = steps(body, 5)
     data["outputs"] = _outputs(body)
 
@@ -123,7 +125,7 @@ def _define(
 def _learner(body: Body) -> object:
     """The mapping of groups, or steps."""
     body.elaboration.learner_count = 4
-    made = groups(body, steps) if body.chance(2) else None
+    made = groups(body, steps) if body.pick(False, True, True) else None
     if made is not None:
         body.take({"groups": made})
     else:
@@ -134,14 +136,15 @@ def _learner(body: Body) -> object:
 
 def _outputs(body: Body) -> list[object]:
     """Some ids of different tensors, or none: then it is what the last step gives."""
-    if not body.chance(4):
+    tags = [*filter(None, body.frame.tags)]
+    if not tags or not body.chance(4):
         return []
+    # What comes late needs most of the network.
+    names = [*tags[-3:] * 3, *tags, *body.frame.inputs]
     chosen: dict[object, str] = {}
-    names = [*filter(None, body.frame.tags), *body.frame.inputs]
-    for _ in range(3):
-        if names and (not chosen or body.chance(2)):
-            name = str(body.pick(*names))
-            chosen.setdefault(body.elaboration.source(name, body.frame)[0], name)
+    for _ in range(body.pick(2, 1, 3)):
+        name = str(body.pick(*names))
+        chosen.setdefault(body.elaboration.source(name, body.frame)[0], name)
     return list(chosen.values())
 
 

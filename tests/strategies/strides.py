@@ -15,8 +15,9 @@ def stride_policy(body: Body, count: int, chosen: list[Signature]) -> Data:
     value = _policy(body, count)
     if body.chance(2) and isinstance(value, dict):
         value["on"] = body.pick("last_block", "first_block")
-    if isinstance(value, dict) and body.chance(2) and any("dilation" in s.kinds for s in chosen):
-        value["output_stride"] = body.pick(2, 1, 4)
+    dilates = any("dilation" in signature.kinds for signature in chosen)
+    if isinstance(value, dict) and body.chance(2):
+        value["output_stride"] = body.pick(2, 1, 4) if dilates else 8
     return {"stride_policy": value}
 
 
@@ -24,7 +25,7 @@ _STRIDED = ("conv", "separable_conv", "depthwise_conv")
 
 
 def _policy(body: Body, count: int) -> object:
-    form = body.pick("one", "first and other", "strides", "list", "computed")
+    form = body.pick("first and other", "list", "strides", "one", "first and other", "computed")
     strides = [body.pick(1, 2) for _ in range(count)]
     match form:
         case "one":

@@ -217,6 +217,6 @@ EXPECTED = (
 
 @pytest.mark.slow
 def test_they_cover_the_language() -> None:
-    sample = [data for data in drawn(400) if is_valid(data)]
+    sample = [data for data in drawn(500) if is_valid(data)]
     seen = Counter(feature for data in sample for feature in set(features(data)))
     assert [feature for feature in EXPECTED if not seen[feature]] == []

@@ -44,6 +44,10 @@ class Constructors:
                 names.add(alias.view.name)
 
     @property
+    def names(self) -> frozenset[str]:
+        return frozenset([alias.name for alias in self.aliases])
+
+    @property
     def aliases(self) -> tuple[AliasView, ...]:
         return tuple([alias.view for alias in self._aliases.values()])
 

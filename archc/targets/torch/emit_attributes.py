@@ -33,41 +33,41 @@ _NUMBER_FIRST = re.compile(r"([0-9]+)_([A-Za-z]\w*)", re.ASCII)
 class Attributes:
     """The attributes of one class, each taken once.
 
-    `computed` are the names that the class computes for modules.
+    `computed` are the names that the class computes for modules. Each name has a source: names of
+    one source are different from each other; empty for a name of its own kind.
     """
 
-    def __init__(self, computed: Iterable[Code] = ()) -> None:
+    def __init__(self, computed: Iterable[tuple[Code, str]] = ()) -> None:
         self._taken = set(MODULE_ATTRIBUTES)
-        self._computed = [re.compile(_pattern(code)) for code in computed]
+        self._computed = [(re.compile(_pattern(code)), source) for code, source in computed]
 
-    def part(self, local: str, verb: str, suffix: str = "") -> str:
-        """The attribute for a part of the network by its id."""
-        name = readable(local, verb)
-        if suffix:
-            name = f"{name}_{suffix}"
-        if name != local:
-            # Ids are different from each other, what is made of them may not be.
-            while any(pattern.fullmatch(name) for pattern in self._computed):
-                name += "_"
-        return self._kept(name)
+    def part(self, local: str, verb: str, suffix: str = "", source: str = "") -> str:
+        """The attribute for a part of the network by its id or label."""
+        stem = _stem(local, verb)
+        same = source if stem == local else ""
+        others = [pattern for pattern, of in self._computed if not same or of != same]
+        while any(pattern.fullmatch(stem) for pattern in others):
+            stem += "_"
+        return self.word(f"{stem}_{suffix}" if suffix else stem)
 
     def word(self, wish: str) -> str:
         """An attribute that is no part of the network."""
-        return self._kept(_plain(wish))
-
-    def _kept(self, wish: str) -> str:
-        name = checked(fresh(wish, self._taken))
+        name = checked(fresh(_plain(wish), self._taken))
         self._taken.add(name)
         return name
 
 
 def readable(local: str, verb: str) -> str:
     """An id as an identifier: `1` → `conv_bn1`, `0_bn` → `bn0`, `lambda` → `lambda_`."""
+    return _plain(_stem(local, verb))
+
+
+def _stem(local: str, verb: str) -> str:
     text = _NOT_A_NAME.sub("_", local).strip("_") or verb
     number_first = _NUMBER_FIRST.fullmatch(text)
     if number_first:
-        return _plain(numbered(number_first[2], number_first[1]))
-    return numbered(verb, text) if text[0].isdigit() else _plain(text)
+        return numbered(number_first[2], number_first[1])
+    return numbered(verb, text) if text[0].isdigit() else text
 
 
 def _plain(name: str) -> str:
@@ -78,6 +78,10 @@ def text_of(code: Code) -> str | None:
     """The text that a name is, if nothing in it is computed."""
     pieces = _pieces(code)
     return "".join(map(_text, pieces)) if all(map(_is_text, pieces)) else None
+
+
+def starts_with_text(code: Code) -> bool:
+    return _is_text(_pieces(code)[0])
 
 
 def words(code: Code) -> str:
@@ -112,7 +116,7 @@ def computed_name(local: Code, verb: str, numbers: Sequence[str], suffix: str) -
     if text is None:
         pieces = _letter_first(_pieces(local), verb)
     else:
-        stem = readable(text, verb)
+        stem = _stem(text, verb)
         first = ast.Constant(f"{stem}_" if stem[-1].isdigit() else stem)
         pieces = [first, *_between([_inserted(ast.Name(n, ast.Load())) for n in numbers])]
     return ast.JoinedStr(_merged([*pieces, ast.Constant(f"_{suffix}" if suffix else "")]))
@@ -172,4 +176,4 @@ def _text(piece: ast.expr) -> str:
 
 
 def _pattern(code: Code) -> str:
-    return "".join(re.escape(_text(p)) if _is_text(p) else r"\w+" for p in _pieces(code))
+    return "".join(re.escape(_text(p)) if _is_text(p) else r"\w*[^\W_]" for p in _pieces(code))

@@ -50,7 +50,7 @@ from archc.targets.torch.emit_parts import (
     Step,
 )
 from archc.targets.torch.emit_stages import round_of, stage
-from archc.targets.torch.emit_wording import Ids, first_part, stem_of
+from archc.targets.torch.emit_wording import Ids, Part, first_part, stem_of, verb_of
 from archc.targets.torch.lowering.call import TorchCall
 
 MakeLayer = Callable[[TorchCall], str]
@@ -68,7 +68,7 @@ class Placing:
         self._tensors = {*unit.inputs, *touched(unit.body)}
         self._numbers = [*(p.name for p in unit.parameters), *numbers_assigned(unit.body)]
         self.is_chain = is_chain(unit)
-        self._attributes = Attributes(self._ids.computed if self.is_chain else ())
+        self._attributes = Attributes(self._ids.names if self.is_chain else ())
         self.stages: list[Unit[TorchCall]] = []
 
     def sides(self) -> Sides:
@@ -105,7 +105,7 @@ class Placing:
             if call.expression and not place.silent:
                 steps.append(Step(call.expression, is_module=False))
             else:
-                name = self._name(apply.local, "", apply.verb, call.suffix, place)
+                name = self._name(apply, call.suffix, place)
                 sides.constructor.append(Make(place.holder, name, self._make_layer(call)))
                 steps.append(place.applied(name, inputs))
             inputs = 1
@@ -114,25 +114,27 @@ class Placing:
         return sides
 
     def _invoke(self, invoke: Invoke[TorchCall], alive: Tensors, place: Place) -> Sides:
-        name = self._name(invoke.local, invoke.label, invoke.unit.name, "", place)
+        name = self._name(invoke, "", place)
         sides = Sides([Make(place.holder, name, self._make_unit(invoke))])
         if not place.silent:
             step = place.applied(name, len(invoke.inputs))
             sides.forward.append(Layer(invoke.results, invoke.inputs, (step,), alive))
         return sides
 
-    def _name(
-        self, local: Code | None, label: str, verb: str, suffix: str, place: Place
-    ) -> Code | None:
+    def _name(self, part: Part, suffix: str, place: Place) -> Code | None:
+        """The name of a module, constant or computed; none for one in a list."""
         if not place.named:
             return None
-        code = ast.Constant(label) if local is None else self._ids.short(local)
-        text = text_of(code)
+        known = self._ids.of(part)
+        text = text_of(known.code)
         if place.numbers or (text is None and self.is_chain):
-            return computed_name(code, verb, place.numbers, suffix)
-        if text is None:
-            text = label or words(code)
-        return ast.Constant(self._attributes.part(text, verb, suffix))
+            return computed_name(known.code, verb_of(part), place.numbers, suffix)
+        if text is not None:
+            attribute = self._attributes.part(text, verb_of(part), suffix, known.source)
+        else:
+            label = part.label if isinstance(part, Invoke) else ""
+            attribute = self._attributes.part(label or words(known.code), verb_of(part), suffix)
+        return ast.Constant(attribute)
 
     def _move(self, move: Move, alive: Tensors, place: Place) -> Sides:
         sides = Sides()

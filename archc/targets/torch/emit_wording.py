@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from archc.emission.plan import Apply, Branch, Code, Invoke, Unit, statements
-from archc.targets.torch.emit_attributes import readable, split_prefix, text_of, words
+from archc.emission.plan import Apply, Branch, Code, CountLoop, Invoke, TableLoop, Unit, statements
+from archc.targets.torch.emit_attributes import (
+    computed_name,
+    readable,
+    split_prefix,
+    starts_with_text,
+    text_of,
+    words,
+)
 from archc.targets.torch.emit_flow import Body, assigned, numbers_assigned
 from archc.targets.torch.emit_parts import Make, Sides
 from archc.targets.torch.lowering.call import TorchCall
+
+Part: TypeAlias = "Apply[TorchCall] | Invoke[TorchCall]"
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """What a part of the network is called in its class, and where that comes from.
+
+    Names of one `source` are different from each other.
+    """
+
+    code: Code
+    source: str
 
 
 class Ids:
@@ -21,25 +43,47 @@ class Ids:
     def __init__(self, unit: Unit[TorchCall]) -> None:
         given = [parameter.name for parameter in unit.parameters]
         self._fixed = frozenset(given).difference(numbers_assigned(unit.body))
-        computed = list(_computed(unit.body))
-        splits = [split_prefix(code, self._fixed) for code in computed]
+        parts = list(_parts(unit.body, in_loop=False))
+        splits = [split_prefix(c, self._fixed) for part, _ in parts if (c := _computed(part))]
         prefixes = {ast.dump(split[0]) if split is not None else "" for split in splits}
-        self._cut = len(prefixes) == 1 and prefixes != {""}
-        self.computed = [self.short(code) for code in computed]
+        self._are_cut = len(prefixes) == 1 and prefixes != {""}
+        self.names = [name for part, in_loop in parts for name in self._name(part, in_loop)]
 
-    def short(self, local: Code) -> Code:
-        """The id as it stands in the class."""
-        split = None
-        if self._cut and text_of(local) is None:
-            split = split_prefix(local, self._fixed)
-        return local if split is None else split[1]
+    def of(self, part: Part) -> Id:
+        """The id of a part, or its label where it has none."""
+        if part.local is None:
+            return Id(ast.Constant(part.label), "label")
+        code = _computed(part)
+        split = split_prefix(code, self._fixed) if code is not None and self._are_cut else None
+        return Id(part.local, "id") if split is None else Id(split[1], "end of id")
+
+    def _name(self, part: Part, in_loop: bool) -> Iterator[tuple[Code, str]]:
+        """The name that the class computes for a part, if it does, and its source."""
+        known = self.of(part)
+        text = text_of(known.code)
+        if text is None or in_loop:
+            as_it_is = starts_with_text(known.code) and (text is None or known.source == "label")
+            name = computed_name(known.code, verb_of(part), ["number"], "")
+            yield name, known.source if as_it_is else ""
 
 
-def _computed(body: Body) -> Iterator[Code]:
-    for statement in statements(body):
-        local = statement.local if isinstance(statement, Apply | Invoke) else None
-        if local is not None and text_of(local) is None:
-            yield local
+def _parts(body: Body, *, in_loop: bool) -> Iterator[tuple[Part, bool]]:
+    for statement in body:
+        match statement:
+            case Apply() | Invoke():
+                yield statement, in_loop
+            case Branch(body=inside):
+                yield from _parts(inside, in_loop=in_loop)
+            case TableLoop(body=inside) | CountLoop(body=inside):
+                yield from _parts(inside, in_loop=True)
+
+
+def _computed(part: Part) -> Code | None:
+    return None if part.local is None or text_of(part.local) is not None else part.local
+
+
+def verb_of(part: Part) -> str:
+    return part.verb if isinstance(part, Apply) else part.unit.name
 
 
 def first_part(inside: Sides, branch: Branch[TorchCall]) -> str:
@@ -57,8 +101,8 @@ def stem_of(body: Body) -> str:
     return found.pop() if len(found) == 1 else "layer"
 
 
-def _word(part: Apply[TorchCall] | Invoke[TorchCall]) -> str:
-    verb = part.verb if isinstance(part, Apply) else part.unit.name
+def _word(part: Part) -> str:
+    verb = verb_of(part)
     said = part.label if isinstance(part, Invoke) and part.label else ""
     if not said and part.local is not None:
         said = words(part.local)

@@ -13,7 +13,7 @@ from archc.emission.printing import docstring_literal, expression, names_used
 from archc.targets.torch.emit_aliases import Constructors
 from archc.targets.torch.emit_classes import Classes, ClassNames
 from archc.targets.torch.emit_errors import CannotPrint
-from archc.targets.torch.emit_flow import assigned, names_in, numbers_assigned
+from archc.targets.torch.emit_flow import assigned, numbers_assigned
 from archc.targets.torch.emit_names import MODULES, checked, reserved
 from archc.targets.torch.lowering.call import TorchCall
 from archc.targets.torch.view import ClassView, FileView, LineView, TableView
@@ -30,16 +30,19 @@ def file_view(plan: Plan[TorchCall], docstring: str) -> FileView:
     """
     units = [_main(plan), *plan.units]
     names = _class_names(plan, units)
-    calls = list(_calls(units))
-    taken = {*_names(plan, units), *(names.of(unit) for unit in units)}
-    constructors = Constructors([call for call in calls if call.constructor], taken)
+    calls = list(_constructed(units))
+    taken = {*_names(plan, units), *(names.of(unit) for unit in units), *_own_names(calls)}
+    constructors = Constructors(calls, taken)
     classes = Classes(names, constructors.make)
-    views = [view for unit in (*units[1:], units[0]) for view in classes.views(unit)]
-    functions = tuple(functions_source(plan.functions))
-    modules = tuple(class_source(MODULES, _own_modules(calls)))
-    used = names_used("\n".join([*functions, *modules, *_sources(views), *_rows(plan)]))
+    views = tuple([view for unit in (*units[1:], units[0]) for view in classes.views(unit)])
     run = run_view(plan, names.of(units[0]))
-    early = any(name in names_in(code) for name in plan.functions for code in _cells(plan))
+    rows = [row for table in plan.tables for row in _rows(table)]
+    used = names_used("\n".join([*_sources(views), *rows]))
+    functions = tuple(functions_source(used.intersection(plan.functions)))
+    own = used.intersection(definitions(MODULES)).difference(constructors.names)
+    modules = tuple(class_source(MODULES, own))
+    early = names_used("\n".join(rows)).intersection(plan.functions)
+    used |= names_used("\n".join([*functions, *modules]))
     return FileView(
         docstring_literal(docstring) if docstring else "",
         _standard(used, has_aliases=bool(constructors.aliases)),
@@ -49,7 +52,7 @@ def file_view(plan: Plan[TorchCall], docstring: str) -> FileView:
         tuple(map(_table, plan.tables)),
         () if early else functions,
         modules,
-        tuple(views),
+        views,
         run,
     )
 
@@ -90,53 +93,40 @@ def _names(plan: Plan[TorchCall], units: Units) -> Iterator[str]:
         yield from (name for s in statements(unit.body) for name in assigned(s))
 
 
-def _calls(units: Units) -> Iterator[TorchCall]:
+def _constructed(units: Units) -> Iterator[TorchCall]:
     for unit in units:
         for statement in statements(unit.body):
             if isinstance(statement, Apply):
-                yield from statement.calls
+                yield from (call for call in statement.calls if call.constructor)
 
 
-def _own_modules(calls: Iterable[TorchCall]) -> Iterator[str]:
-    """What the source uses of the modules that PyTorch lacks."""
-    own = definitions(MODULES)
-    for call in calls:
-        if call.constructor in own:
-            yield call.constructor
-        if call.expression:
-            used = names_used(call.expression.replace("{", "_").replace("}", ""))
-            yield from sorted(used & own)
+def _own_names(calls: Iterable[TorchCall]) -> frozenset[str]:
+    """The modules that PyTorch lacks among those of the calls, and what these need."""
+    own = definitions(MODULES).intersection([call.constructor for call in calls])
+    return own | names_used("\n".join(class_source(MODULES, own)))
 
 
 def _table(table: Table) -> TableView:
     columns = wrap(", ".join(map(checked, table.columns)), 86) if len(table.columns) > 1 else []
-    return TableView(table.name, tuple(columns), tuple(_cells_of(table)))
+    return TableView(table.name, tuple(columns), tuple(_rows(table)))
 
 
-def _cells_of(table: Table) -> Iterator[str]:
+def _rows(table: Table) -> Iterator[str]:
     for row in table.rows:
         yield expression(row[0] if len(row) == 1 else ast.Tuple(list(row), ast.Load()))
-
-
-def _rows(plan: Plan[TorchCall]) -> Iterator[str]:
-    return (row for table in plan.tables for row in _cells_of(table))
-
-
-def _cells(plan: Plan[TorchCall]) -> Iterator[ast.expr]:
-    return (code for table in plan.tables for row in table.rows for code in row)
 
 
 def _sources(views: Iterable[ClassView]) -> Iterator[str]:
     """All expressions of classes, a line each."""
     for view in views:
-        yield "nn"
+        yield f"nn, lambda {view.parameters}: None"
         for lines in (view.constructor, view.forward or ()):
             yield from _line_sources(lines)
 
 
 def _line_sources(lines: Iterable[LineView]) -> Iterator[str]:
     for line in lines:
-        yield line.value
+        yield from filter(None, [line.name, line.value])
         yield from _line_sources(line.body)
 
 

@@ -1,0 +1,56 @@
+"""The plan `nasty`."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+BatchNorm = partial(nn.BatchNorm2d, eps=1.001e-5, momentum=0.01)
+
+
+class None_(nn.Sequential):
+    def __init__(self):
+        super().__init__()
+        self.conv1__pad = nn.ZeroPad2d((0, 1, 0, 1))
+        self.conv1_ = nn.Conv2d(4, 4, 2)
+        self.type_ = nn.ReLU()
+        self.lambda_ = nn.ReLU()
+        self.relu1_1 = nn.ReLU()
+        self.conv1_2 = nn.Conv2d(4, 4, 1)
+        self.batch_norm3x3 = BatchNorm(4)
+        self.bn0 = BatchNorm(4)
+        self.batch_norm = BatchNorm(4)
+        self.x = BatchNorm(4)
+        for number in range(1, 3):
+            self.add_module(f"conv{number}", nn.Conv2d(4, 4, 1))
+
+
+class Nn(nn.Sequential):
+    """\"\""; import os; \\"""
+
+    def __init__(self, training=True):
+        super().__init__()
+        self.forward_pad = nn.ZeroPad2d((0, 1, 0, 1))
+        self.forward_ = nn.Conv2d(4, 4, 2)
+        self.forward_2 = nn.ReLU()
+        if training:
+            self.training_ = BatchNorm(4)
+        self.conv2 = nn.Conv2d(4, 4, 1)
+
+
+class F_(nn.Sequential):
+    """Input: (batch, 4, 8, 8)."""
+
+    def __init__(self):
+        super().__init__()
+        self.None0 = None_()
+        self.nn1 = Nn()
+        self.eval_ = Nn(training=False)
+
+
+if __name__ == "__main__":
+    model = F_().eval()
+    count = sum(p.numel() for p in model.parameters())
+    with torch.no_grad():
+        output = model(torch.zeros(1, 4, 8, 8))
+    print(f"F_: {count:,} parameters, output {tuple(output.shape)}")
