@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from archc.elaborate.record import Body
+from archc.emission.calls import unused
 from archc.emission.plan import Invoke, Parameter, Unit
 from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.symbols import Code
 from archc.emission.translate import OWN, PYTHON
-from archc.emission.variables import identifier
+from archc.emission.variables import fresh, identifier
 
 
 class Component:
@@ -56,10 +57,23 @@ class Component:
             made = outer.viewed([0])
             made.name = new_variable([], None, wish).name
             self.home.wishes[made.name] = wish
+            if outer.channels is not None and self._is_exported(outer.channels):
+                made.channels = self._parameter(wish, outer.channels)
             self.unit.inputs += (made.name,)
             self.invoke.inputs += (outer.name,)
             self._brought[outer.name] = made
         return self._brought[outer.name]
+
+    @staticmethod
+    def _is_exported(code: Code) -> bool:
+        return any(isinstance(node, ast.Attribute) for node in ast.walk(code))
+
+    def _parameter(self, wish: str, code: Code) -> Code:
+        """A number that another component knows, as an argument."""
+        name = unused("in_channels" if wish == "x" else f"{wish}_channels", self.home.own)
+        self.unit.parameters.insert(0, Parameter(name))
+        self.invoke.arguments = {name: code, **self.invoke.arguments}
+        return ast.Name(name, ast.Load())
 
     def _leave(self, result: Flow) -> Flow:
         """What the component gives: its stream, and the tensors that ids name."""
@@ -80,12 +94,18 @@ class Component:
         return tuple(results[v.name] for v in result)
 
     def _outside(self, variable: Variable) -> Code | None:
-        """The channels in terms of the knobs; the number of this network where they are not."""
+        """The channels in terms of the knobs, or read from the component where they are not."""
         if variable.channels is None:
             return None
         read = {n.id for n in ast.walk(variable.channels) if isinstance(n, ast.Name)}
         knobs = {code.id for code in self._main.args.values() if isinstance(code, ast.Name)}
-        shape = variable.shapes[0]
-        if read <= knobs | OWN | {"math", *PYTHON} or shape is None:
+        if read <= knobs | OWN | {"math", *PYTHON} and not self._is_exported(variable.channels):
             return variable.channels
-        return ast.Constant(int(shape.channels))
+        known = {ast.dump(code): name for name, code in self.unit.exports.items()}
+        name = known.get(ast.dump(variable.channels), "")
+        if not name:
+            name = fresh("out_channels", self.unit.exports)
+            self.unit.exports[name] = variable.channels
+        if self.invoke.bound is None:
+            self.invoke.bound = unused(self.invoke.label, self._main.home.own)
+        return ast.Attribute(ast.Name(self.invoke.bound, ast.Load()), name, ast.Load())

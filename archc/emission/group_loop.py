@@ -162,18 +162,11 @@ class GroupLoop:
         for old, new, before in zip(carried, results, self._before, strict=True):
             old.channels = self._after_last(old.channels, new.channels, before)
 
-    def _after_last(self, old: Code | None, new: Code | None, before: Code | None) -> Code | None:
+    @staticmethod
+    def _after_last(old: Code | None, new: Code | None, before: Code | None) -> Code | None:
         """The channels that the last group gives, in terms of what holds after the loop."""
-        if old is None or new is None or before is None:
-            return old
-        if ast.dump(old) == ast.dump(new):
-            return before
-        table = self._table_made
-        row = table.rows[-1]
-        code = substituted(new, dict(zip(table.columns, row, strict=True)))
-        read = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)}
-        knobs = {c.id for c in self._scope.args.values() if isinstance(c, ast.Name)}
-        return code if read <= knobs | OWN | PYTHON | {"math"} else old
+        same = old is not None and new is not None and ast.dump(old) == ast.dump(new)
+        return before if same else old
 
     def _count_blocks(self, sink: list[Any]) -> None:
         """The position of each group's first block, and how many blocks there are."""
@@ -213,7 +206,7 @@ class GroupLoop:
         scope.context |= positions.around(blocks, last=True)
         flow = walker.walk([g.around[1] for g in self._records], flow, scope)
         unit.outputs = tuple(variable.name for variable in flow)
-        results = self._loop_results(flow, carried)
+        results = self._loop_results(flow, carried, invoke)
         invoke.results = tuple(variable.name for variable in results)
         return results, invoke
 
@@ -444,7 +437,7 @@ class GroupLoop:
             return self._policy["dilation" if taker else "dilation_after"]
         return self._codes.key(key)
 
-    def _loop_results(self, flow: Flow, carried: Flow) -> Flow:
+    def _loop_results(self, flow: Flow, carried: Flow, invoke: Invoke[Any]) -> Flow:
         """What an `Invoke` of the group gives, in the body around it."""
         made = []
         for index, variable in enumerate(flow):
@@ -453,20 +446,30 @@ class GroupLoop:
                 carried[index].name, "x"
             )
             result.channels = self._outside(variable.channels)
+            if result.channels is None and variable.channels is not None:
+                wish = "out_channels" if index == 0 else f"out_channels{index + 1}"
+                result.channels = self._exported(wish, variable.channels, invoke)
             made.append(result)
         return tuple(made)
 
+    def _exported(self, name: str, code: Code, invoke: Invoke[Any]) -> Code:
+        """A number that is known inside a group only, read from it."""
+        invoke.unit.exports[name] = code
+        if invoke.bound is None:
+            names = self._scope.home.own
+            names.update(self._columns.values())
+            invoke.bound = unused("group", names)
+        return ast.Attribute(ast.Name(invoke.bound, ast.Load()), name, ast.Load())
+
     def _outside(self, code: Code | None) -> Code | None:
-        """The code of a group's channels in the body around it, where the names are the same."""
+        """A group's channels in the body around it, if the names mean the same there."""
         if code is None:
             return None
         code = substituted(code, self._scaled_names)
         local = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)}
         known = set(self._columns.values()) | {"in_channels", "other_channels"}
         known |= {c.id for c in self._scope.args.values() if isinstance(c, ast.Name)}
-        if not local <= known | OWN | PYTHON | {"math"}:
-            raise Unroll(self._key)
-        return code
+        return code if local <= known | OWN | PYTHON | {"math"} else None
 
 
 def eval_literal(code: ast.BinOp) -> int:

@@ -10,11 +10,11 @@ from typing import Any
 from archc.diagnostics import CompileError
 from archc.elaborate.program import Block, Groups
 from archc.elaborate.record import GroupsRecord
-from archc.elaborate.values import Constant, Listed, Poisoned, Value
+from archc.elaborate.values import Computed, Constant, Listed, Poisoned, Value
 from archc.emission.arguments import default_code
 from archc.emission.scope import Scope
 from archc.emission.symbols import Code, is_literal
-from archc.emission.translate import NoCode, constant_code
+from archc.emission.translate import NoCode, NoNames, constant_code, translate
 from archc.emission.walker import Walker
 from archc.layers import LAYERS
 
@@ -80,6 +80,9 @@ class Rows:
     def cell(self, key: str, group: int, verb: Block | str) -> Code:
         """The literal of a column in a row; the block's default where the row leaves it out."""
         value = self.raw(key, group)
+        written = self.value(key, group)
+        if isinstance(written, Computed) and not written.free_names:
+            return translate(written, NoNames())
         if value is not None:
             return constant_code(value)
         if key == "blocks":

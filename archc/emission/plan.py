@@ -40,7 +40,8 @@ class Invoke(Generic[C]):
     """`results = unit(inputs, arguments)`; `arguments` has only what must be given, in order.
 
     `local` is the part's name inside this unit, absent for a unit that has no name of its own;
-    `label` is what it is called in the structure (`group`, `stem`, `block1`).
+    `label` is what it is called in the structure (`group`, `stem`, `block1`). `bound` is a local
+    that stands for the part where its `exports` are read further down.
     """
 
     results: tuple[str, ...]
@@ -49,6 +50,7 @@ class Invoke(Generic[C]):
     arguments: dict[str, Code]
     local: Code | None
     label: str
+    bound: str | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +125,8 @@ class Unit(Generic[C]):
 
     `name` is free for a function and, in CamelCase, for a class; `named` says that its layers'
     names begin with a name that the caller gives. `inputs` and `outputs` are variables.
-    `about` is one line for its docstring, plain text of the spec, or empty.
+    `about` is one line for its docstring, plain text of the spec, or empty. `exports` are numbers
+    that whoever has made the part may read from it, over what holds at the end of its body.
     """
 
     name: str
@@ -134,6 +137,7 @@ class Unit(Generic[C]):
     named: bool = False
     body: list[Statement[C]] = field(default_factory=list)
     about: str = ""
+    exports: dict[str, Code] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from archc.emission.reserved import PARTS, RESERVED, entry_name, network_name
 from archc.emission.scope import WISHES, Flow, Home, Scope, new_variable
 from archc.emission.splits import CannotKeep, Choices, Retry, Split, Unroll
 from archc.emission.symbols import Code, code_of
-from archc.emission.tidy import drop_dead, names_read, settle_parameters
+from archc.emission.tidy import drop_dead, drop_exports, names_read, settle_parameters
 from archc.emission.translate import OWN, NoCode
 from archc.emission.variables import fresh, identifier, name_variables
 from archc.emission.walker import Walker
@@ -201,6 +201,7 @@ class _Attempt:
         for unit in units:
             drop_dead(unit.body, set(unit.outputs))
         bodies = [main.sink, *(unit.body for unit in units)]
+        drop_exports(units, bodies)
         for unit in reversed(units):
             calls = [
                 each
@@ -285,7 +286,7 @@ def _drop_unused_results(body: list[Statement[Any]], outputs: set[str]) -> None:
 def _locals(body: list[Statement[Any]]) -> set[str]:
     found = {each.name for each in statements(body) if isinstance(each, Local)}
     for each in statements(body):
-        for name in ("variable", "number"):
+        for name in ("variable", "number", "bound"):
             value = getattr(each, name, None)
             if isinstance(value, str):
                 found.add(value)

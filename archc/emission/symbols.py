@@ -32,7 +32,7 @@ class SymbolicInt(int):
         return not same_code(self, other)
 
     def __hash__(self) -> int:
-        return hash(ast.dump(self.code))
+        return _hash(self.code)
 
     def __repr__(self) -> str:
         return ast.unparse(self.code)
@@ -64,7 +64,7 @@ class SymbolicFloat(float):
         return not same_code(self, other)
 
     def __hash__(self) -> int:
-        return hash(ast.dump(self.code))
+        return _hash(self.code)
 
     def __repr__(self) -> str:
         return ast.unparse(self.code)
@@ -102,7 +102,7 @@ class SymbolicTuple(tuple[Any, ...]):
         return not same_code(self, other)
 
     def __hash__(self) -> int:
-        return hash(ast.dump(self.code))
+        return _hash(self.code)
 
     def __repr__(self) -> str:
         return ast.unparse(self.code)
@@ -133,14 +133,23 @@ def _symbolic_tuple(value: tuple[Any, ...], code: Code) -> Any:
     return SymbolicTuple(value, code)
 
 
+_NO_LITERALS = (ast.Name, ast.Attribute, ast.Call, ast.FormattedValue, ast.comprehension)
+
+
 def is_literal(code: Code) -> bool:
     """Whether the code is made of constants alone."""
-    return not any(
-        isinstance(
-            node, ast.Name | ast.Attribute | ast.Call | ast.FormattedValue | ast.comprehension
-        )
-        for node in ast.walk(code)
-    )
+    return _is_literal(code)
+
+
+def _is_literal(part: object) -> bool:
+    # Asked of every value again and again: most parts are told by their first nodes.
+    if isinstance(part, ast.Constant) or not isinstance(part, ast.AST | list):
+        return True
+    if isinstance(part, list):
+        return all(map(_is_literal, part))
+    if isinstance(part, _NO_LITERALS):
+        return False
+    return all(_is_literal(getattr(part, field, None)) for field in part._fields)
 
 
 def code_of(value: object) -> Code:
@@ -168,7 +177,29 @@ def same_code(left: object, right: object) -> bool:
     """Whether two values are the same whatever their symbols stand for."""
     if not isinstance(right, bool | int | float | str | tuple):
         return False
-    return ast.dump(code_of(left)) == ast.dump(code_of(right))
+    return _alike(code_of(left), code_of(right))
+
+
+def _alike(left: object, right: object) -> bool:
+    """Whether two trees, or fields of trees, are the same; most differ at their roots."""
+    if left is right:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, ast.AST):
+        return all(
+            _alike(getattr(left, field, None), getattr(right, field, None))
+            for field in left._fields
+        )
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_alike, left, right))
+    # By their literals, so that 0.0 is not -0.0.
+    return repr(left) == repr(right)
+
+
+def _hash(code: Code) -> int:
+    """Equal for trees that are alike, and soon told."""
+    return hash((type(code), getattr(code, "id", None)))
 
 
 def _binary(operate: Callable[[Any, Any], Any], operator: ast.operator, swap: bool) -> Any:

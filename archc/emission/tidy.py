@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 from archc.emission.plan import (
@@ -78,12 +79,30 @@ def _all_read(body: list[Statement[Any]]) -> set[str]:
     return found
 
 
-def drop_unread(unit_body: list[Statement[Any]]) -> set[str]:
+def drop_unread(
+    unit_body: list[Statement[Any]], exports: Mapping[str, Code] | None = None
+) -> set[str]:
     """Take out locals that nothing reads, again and again; the names that are read."""
+    exported = set().union(*map(_in_code, (exports or {}).values()))
     while True:
-        read = names_read(unit_body)
+        read = names_read(unit_body) | exported
         if not _drop_locals(unit_body, read):
             return read
+
+
+def drop_exports(units: list[Unit[Any]], bodies: list[list[Statement[Any]]]) -> None:
+    """Keep the exports that somebody reads, and the names of parts that have some."""
+    for unit in units:
+        drop_unread(unit.body, unit.exports)
+    read: set[int] = set()
+    for body in bodies:
+        names = names_read(body)
+        for each in statements(body):
+            if isinstance(each, Invoke) and each.bound is not None:
+                each.bound = each.bound if each.bound in names else None
+                read |= {id(each.unit)} if each.bound else set()
+    for unit in units:
+        unit.exports = unit.exports if id(unit) in read else {}
 
 
 def _drop_locals(body: list[Statement[Any]], read: set[str]) -> bool:
@@ -142,7 +161,7 @@ def _in_argument(argument: object) -> set[str]:
 
 def settle_parameters(unit: Unit[Any], calls: list[Invoke[Any]]) -> None:
     """Keep the parameters that the unit reads, in all its calls; leave out what is the default."""
-    read = drop_unread(unit.body)
+    read = drop_unread(unit.body, unit.exports)
     unit.parameters = [p for p in unit.parameters if p.name in read]
     for call in calls:
         given = {}

@@ -37,6 +37,16 @@ class Names(Protocol):
         """The code of `name.attribute`. Raises `NoCode`."""
 
 
+class NoNames:
+    """For expressions that have no names."""
+
+    def code(self, name: str) -> Code:
+        raise NoCode
+
+    def attribute(self, name: str, attribute: str) -> Code:
+        raise NoCode
+
+
 def translate(value: Value, names: Names) -> Code:
     """The value as code where its names mean `names`. Raises `NoCode`."""
     match value:

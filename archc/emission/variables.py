@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from archc.emission.plan import (
@@ -173,7 +173,7 @@ class Variables:
         return {value: given[self._root(value)] for value in self._parent}
 
 
-def fresh(wish: str, used: set[str], others: Iterable[str] = ()) -> str:
+def fresh(wish: str, used: Container[str], others: Iterable[str] = ()) -> str:
     """A name that is not used: the one wished for, one of the others, or one with a number."""
     for name in (wish, *others):
         if name not in used:

@@ -351,7 +351,8 @@ class Walker:
         scope: Scope,
         local: Code,
     ) -> Flow:
-        marked = [self._marked(layer, codes) for layer in layers]
+        known = {layer: self._marked(layer, codes) for layer in set(layers)}
+        marked = [known[layer] for layer in layers]
         channels = None
         if self.dialect.tracks_channels:
             channels = self._channels(marked, flow[:1], results, scope)
@@ -367,8 +368,13 @@ class Walker:
     ) -> Code:
         entering = [variable.channels for variable in inputs]
         codes: dict[str, Code] = {}
+        seen: set[Hashable] = set()
         for lane, layer in enumerate(layers):
             shapes = tuple(self._plain_shape(variable, lane) for variable in inputs)
+            key = (id(layer), *shapes, results[lane][0].shape)
+            if key in seen:
+                continue
+            seen.add(key)
             known = [
                 c if c is not None else ast.Constant(int(s[-1]))
                 for c, s in zip(entering, shapes, strict=True)
@@ -403,10 +409,15 @@ class Walker:
         texts: list[str] = []
         calls: tuple[Any, ...] = ()
         flags = [node is not None and self._nonnegative(node) for node in inputs[0].nodes]
+        known: dict[Hashable, tuple[tuple[Any, ...], str]] = {}
         for lane, layer in enumerate(layers):
-            shapes = tuple(self.dialect.shape(variable, lane) for variable in inputs)
-            calls = self.dialect.lower(layer, shapes, all(flags))
-            texts.append(repr(calls))
+            key = (id(layer), *(variable.shapes[lane] for variable in inputs))
+            if key not in known:
+                shapes = tuple(self.dialect.shape(variable, lane) for variable in inputs)
+                calls = self.dialect.lower(layer, shapes, all(flags))
+                known[key] = calls, repr(calls)
+            calls, text = known[key]
+            texts.append(text)
         if len(set(texts)) > 1:
             raise Split(texts)
         return calls

@@ -153,7 +153,7 @@ def numbers_assigned(body: Body) -> Iterator[str]:
     """The names in a body that stand for numbers or texts."""
     for statement in statements(body):
         match statement:
-            case Local(name=name):
+            case Local(name=name) | Invoke(bound=str(name)):
                 yield name
             case TableLoop() | CountLoop():
                 yield from loop_names(statement)
@@ -165,7 +165,7 @@ def numbers_needed(body: Body, known: frozenset[str] = frozenset()) -> Iterator[
         for code in codes(statement):
             yield from sorted(names_in(code) - known)
         match statement:
-            case Local(name=name):
+            case Local(name=name) | Invoke(bound=str(name)):
                 known |= {name}
             case Branch(body=inside):
                 yield from numbers_needed(inside, known)

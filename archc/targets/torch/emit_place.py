@@ -18,7 +18,9 @@ from archc.emission.plan import (
     Statement,
     TableLoop,
     Unit,
+    statements,
 )
+from archc.emission.variables import substituted
 from archc.targets.torch.emit_attributes import Attributes, computed_name, text_of, words
 from archc.targets.torch.emit_chains import LoopForm, is_chain, loop_form, streams
 from archc.targets.torch.emit_context import Place, attribute, with_flags
@@ -29,6 +31,7 @@ from archc.targets.torch.emit_flow import (
     alive_after_each,
     alive_in_loop,
     assigned,
+    codes,
     conditions,
     loop_names,
     names_in,
@@ -44,6 +47,7 @@ from archc.targets.torch.emit_parts import (
     Make,
     MakeEach,
     MakeIf,
+    Making,
     RunEach,
     RunIf,
     Sides,
@@ -69,11 +73,16 @@ class Placing:
         self._numbers = [*(p.name for p in unit.parameters), *numbers_assigned(unit.body)]
         self.is_chain = is_chain(unit)
         self._attributes = Attributes(self._ids.names if self.is_chain else ())
+        self._exports = [self._attributes.word(name) for name in unit.exports]
+        self._known: dict[str, Code] = {}
         self.stages: list[Unit[TorchCall]] = []
 
     def sides(self) -> Sides:
         place = Place(silent=self.is_chain, known=set(self._unit.inputs))
-        return self._body(self._unit.body, frozenset(self._unit.outputs), place)
+        sides = self._body(self._unit.body, frozenset(self._unit.outputs), place)
+        exported = zip(self._exports, self._unit.exports.values(), strict=True)
+        sides.constructor += [Flag(name, code) for name, code in exported]
+        return sides
 
     def _body(self, body: Body, alive: Tensors, place: Place) -> Sides:
         sides = Sides()
@@ -115,11 +124,28 @@ class Placing:
 
     def _invoke(self, invoke: Invoke[TorchCall], alive: Tensors, place: Place) -> Sides:
         name = self._name(invoke, "", place)
-        sides = Sides([Make(place.holder, name, self._make_unit(invoke))])
+        sides = Sides(self._made(invoke, name, place))
         if not place.silent:
             step = place.applied(name, len(invoke.inputs))
             sides.forward.append(Layer(invoke.results, invoke.inputs, (step,), alive))
         return sides
+
+    def _made(self, invoke: Invoke[TorchCall], name: Code | None, place: Place) -> list[Making]:
+        """The module of a part, which further modules may ask for a number."""
+        given = {key: substituted(code, self._known) for key, code in invoke.arguments.items()}
+        module = self._make_unit(replace(invoke, arguments=given))
+        if invoke.bound is None:
+            return [Make(place.holder, name, module)]
+        if isinstance(name, ast.Constant) and place.holder == "self" and self._only_given(invoke):
+            self._known[invoke.bound] = attribute(str(name.value))
+            return [Make(place.holder, name, module)]
+        made = Local(invoke.bound, ast.parse(module, mode="eval").body)
+        return [made, Make(place.holder, name, invoke.bound)]
+
+    def _only_given(self, invoke: Invoke[TorchCall]) -> bool:
+        """Whether nothing but the arguments of other parts reads a part's numbers."""
+        others = (s for s in statements(self._unit.body) if not isinstance(s, Invoke))
+        return not any(invoke.bound in names_in(code) for s in others for code in codes(s))
 
     def _name(self, part: Part, suffix: str, place: Place) -> Code | None:
         """The name of a module, constant or computed; none for one in a list."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from archc.emission.plan import (
@@ -15,13 +15,17 @@ from archc.emission.plan import (
     Statement,
     TableLoop,
     Unit,
+    statements,
 )
+from archc.emission.variables import fresh
 from archc.targets.torch.emit_errors import CannotPrint
 from archc.targets.torch.emit_flow import (
     Body,
     Tensors,
     alive_in_loop,
+    names_in,
     needed,
+    numbers_assigned,
     numbers_needed,
     surely_written,
     touched,
@@ -52,7 +56,17 @@ def stage(
     if not inputs or not outputs:
         raise CannotPrint("a loop that no tensor enters, or none leaves")
     wanted = dict.fromkeys(n for n in numbers_needed(body) if n in numbers)
-    return Unit(name, "block", inputs, outputs, [Parameter(n) for n in wanted], body=body)
+    parameters = [Parameter(n) for n in wanted]
+    exports = {local.name: local.value for local in _read_from_parts(body)}
+    return Unit(name, "block", inputs, outputs, parameters, body=body, exports=exports)
+
+
+def _read_from_parts(body: Body) -> Iterator[Local]:
+    """The numbers that a body reads from parts which it makes."""
+    parts = {s.bound for s in statements(body) if isinstance(s, Invoke)}
+    for statement in statements(body):
+        if isinstance(statement, Local) and names_in(statement.value) & parts:
+            yield statement
 
 
 def round_of(unit: Unit[TorchCall], body: Body) -> Body:
@@ -61,17 +75,22 @@ def round_of(unit: Unit[TorchCall], body: Body) -> Body:
         parameter.name: ast.Name(parameter.name, ast.Load()) for parameter in unit.parameters
     }
     invoke = Invoke(unit.outputs, unit, unit.inputs, arguments, None, "stage")
-    return [invoke, *_numbers(body)]
+    if unit.exports:
+        invoke.bound = fresh("stage", {*numbers_assigned(body), *arguments, *unit.exports})
+    return [invoke, *_numbers(body, invoke)]
 
 
-def _numbers(body: Body) -> Body:
-    """What a body does to numbers."""
+def _numbers(body: Body, stage: Invoke[TorchCall]) -> Body:
+    """What a body does to numbers; those of its parts are read from the stage."""
     kept: list[Statement[TorchCall]] = []
     for statement in body:
         match statement:
+            case Local(name=name) if name in stage.unit.exports:
+                made = ast.Name(str(stage.bound), ast.Load())
+                kept.append(Local(name, ast.Attribute(made, name, ast.Load())))
             case Local():
                 kept.append(statement)
             case Branch() | TableLoop() | CountLoop():
-                inside = _numbers(statement.body)
+                inside = _numbers(statement.body, stage)
                 kept += [replace(statement, body=inside)] if inside else []
     return kept
