@@ -49,8 +49,7 @@ class Shapes:
         raise NoCode
 
     def shape(self, variable: Variable, lane: int) -> TensorShape:
-        known = variable.shapes[lane]
-        assert known is not None
+        known = variable.shape(lane)
         shape = ast.Attribute(ast.Name(variable.name, ast.Load()), "shape", ast.Load())
         sizes = [symbolic(size, _element(shape, i - len(known))) for i, size in enumerate(known)]
         return TensorShape(sizes)
@@ -70,8 +69,7 @@ class Channels:
         raise NoCode
 
     def shape(self, variable: Variable, lane: int) -> TensorShape:
-        known = variable.shapes[lane]
-        assert known is not None
+        known = variable.shape(lane)
         if variable.channels is None:
             return known
         return TensorShape((*known[:-1], symbolic(known[-1], variable.channels)))

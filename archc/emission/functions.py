@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -37,8 +38,9 @@ def class_source(module_path: Path, names: Iterable[str]) -> list[str]:
         name = pending.pop()
         if name not in wanted:
             wanted.add(name)
-            pending += [used for used in _names(module[name][0]) if used in module]
-    return [source for name, (_, source) in module.items() if name in wanted]
+            used = _names(module.definitions[name])
+            pending += [other for other in used if other in module.definitions]
+    return [module.source(name) for name in module.definitions if name in wanted]
 
 
 def language_functions() -> frozenset[str]:
@@ -48,19 +50,27 @@ def language_functions() -> frozenset[str]:
 
 def definitions(module_path: Path) -> frozenset[str]:
     """The names that a Python file defines at its top."""
-    return frozenset(_module(module_path))
+    return frozenset(_module(module_path).definitions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """A Python file: its text, and the top-level definitions in it by name."""
+
+    data: bytes
+    definitions: dict[str, ast.stmt]
+
+    def source(self, name: str) -> str:
+        return _plain_source(self.data, _line_starts(self.data), self.definitions[name])
 
 
 @cache
-def _module(path: Path) -> dict[str, tuple[ast.stmt, str]]:
-    """The top-level definitions of a file by name: their trees and sources."""
+def _module(path: Path) -> _Module:
     data = path.read_bytes()
-    starts = _line_starts(data)
-    return {
-        name: (statement, _plain_source(data, starts, statement))
-        for statement in ast.parse(data).body
-        for name in _defined(statement)
+    defined = {
+        name: statement for statement in ast.parse(data).body for name in _defined(statement)
     }
+    return _Module(data, defined)
 
 
 def _line_starts(data: bytes) -> list[int]:

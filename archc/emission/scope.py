@@ -43,6 +43,12 @@ class Variable:
         shapes = [self.shapes[lane] for lane in lanes]
         return Variable(self.name, nodes, shapes, self.channels, self.wish)
 
+    def shape(self, lane: int) -> TensorShape:
+        """The shape in a lane where the tensor is there."""
+        known = self.shapes[lane]
+        assert known is not None
+        return known
+
     def known_shapes(self) -> list[TensorShape]:
         return [shape for shape in self.shapes if shape is not None]
 

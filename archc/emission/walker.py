@@ -23,18 +23,17 @@ from archc.elaborate.program import (
 from archc.elaborate.record import Body, Call, Round, StepRecord
 from archc.elaborate.scope import Tensor
 from archc.elaborate.values import Constant, Value
-from archc.emission.channels import channels_out
+from archc.emission.branches import Run, branch
 from archc.emission.dialect import Dialect
-from archc.emission.plan import Apply, Branch, Local, Move
+from archc.emission.layer_calls import LayerCalls
+from archc.emission.plan import Apply, Local, Move
 from archc.emission.positions import literal_position
 from archc.emission.scope import Flow, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Choices, Split
-from archc.emission.symbols import Code, is_literal, symbolic
+from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import NoCode, joined_name, translate
 from archc.emission.variables import fresh, identifier
-from archc.layers import Activation, Concat, Dropout, DropPath, Layer, TensorShape
-
-Run = Callable[[Scope], Flow]
+from archc.layers import Dropout, DropPath, Layer
 
 
 class ScopeNames:
@@ -74,7 +73,7 @@ class Walker:
     ) -> None:
         self.dialect = dialect
         self.choices = choices
-        self._nonnegative = nonnegative
+        self._calls = LayerCalls(dialect, nonnegative)
         self._call = call
         self._groups = groups
 
@@ -134,54 +133,7 @@ class Walker:
         condition = self.code(step.when, scope)
         if condition is None or is_literal(condition):
             raise Split([made.held for made in rounds])
-        return self.branch(condition, held, flow, scope, run)
-
-    def branch(self, condition: Code, held: list[int], flow: Flow, scope: Scope, run: Run) -> Flow:
-        """`if condition:` around what runs in some lanes; the others keep what flows."""
-        made: Branch[Any] = Branch(condition, [])
-        inner = scope.narrowed(held, made.body)
-        try:
-            results = run(inner)
-        except Split as split:
-            split.attach(inner.origin)
-            raise
-        before_branch: list[Any] = []
-        joined = []
-        for old, new in zip(flow, results, strict=False):
-            if old.name == new.name:
-                joined.append(old)
-                continue
-            both = self._either(old, new, held, condition, scope)
-            before_branch.append(Move(both.name, ast.Name(old.name, ast.Load())))
-            made.body.append(Move(both.name, ast.Name(new.name, ast.Load())))
-            joined.append(both)
-        scope.sink.extend(before_branch)
-        scope.sink.append(made)
-        scope.widened(inner, held)
-        for both in joined:
-            self._settle_channels(both, scope)
-        return tuple(joined)
-
-    def _either(
-        self, old: Variable, new: Variable, held: list[int], condition: Code, scope: Scope
-    ) -> Variable:
-        both = new_variable([], None, scope.wish)
-        scope.home.wishes[both.name] = scope.wish
-        both.nodes, both.shapes = list(old.nodes), list(old.shapes)
-        for place, lane in enumerate(held):
-            both.nodes[lane], both.shapes[lane] = new.nodes[place], new.shapes[place]
-        both.channels = old.channels
-        if old.channels is not None and new.channels is not None:
-            same = ast.dump(old.channels) == ast.dump(new.channels)
-            both.channels = (
-                old.channels if same else ast.IfExp(condition, new.channels, old.channels)
-            )
-        return both
-
-    def _settle_channels(self, variable: Variable, scope: Scope) -> None:
-        """A choice between numbers of channels gets a name."""
-        if isinstance(variable.channels, ast.IfExp):
-            variable.channels = self.local("channels", variable.channels, scope)
+        return branch(self.local, condition, held, flow, scope, run)
 
     def local(self, wish: str, value: Code, scope: Scope) -> Code:
         """A name for a value, assigned here."""
@@ -312,7 +264,7 @@ class Walker:
             raise Split([each.layer is None for each in rounds])
         nothing = "linear" if call.role == "activation" else "none"
         condition = ast.Compare(kind, [ast.NotEq()], [ast.Constant(nothing)])
-        return self.branch(condition, made, flow, scope, run)
+        return branch(self.local, condition, made, flow, scope, run)
 
     def apply(
         self,
@@ -339,7 +291,7 @@ class Walker:
                 results = [rounds[lane].result for lane in working]
                 return self._apply(chosen, codes, results, entering, inner, local)
 
-            return self.branch(rate, working, flow, scope, run)
+            return branch(self.local, rate, working, flow, scope, run)
         return self._apply(layers, codes, [r.result for r in rounds], flow, scope, local)
 
     def _apply(
@@ -351,76 +303,15 @@ class Walker:
         scope: Scope,
         local: Code,
     ) -> Flow:
-        known = {layer: self._marked(layer, codes) for layer in set(layers)}
+        known = {layer: self._calls.marked(layer, codes) for layer in set(layers)}
         marked = [known[layer] for layer in layers]
-        channels = None
-        if self.dialect.tracks_channels:
-            channels = self._channels(marked, flow[:1], results, scope)
+        channels = self._calls.channels(marked, flow[:1], results)
         made = self._new([result[0] for result in results], channels, scope)
         if not scope.dry:
-            calls = self._lowered(marked, flow[:1])
+            calls = self._calls.lowered(marked, flow[:1])
             verb = layers[0].verb
             scope.sink.append(Apply(made.name, calls, (flow[0].name,), local, verb))
         return (made,)
-
-    def _channels(
-        self, layers: list[Layer], inputs: Flow, results: list[Any], scope: Scope
-    ) -> Code:
-        entering = [variable.channels for variable in inputs]
-        codes: dict[str, Code] = {}
-        seen: set[Hashable] = set()
-        for lane, layer in enumerate(layers):
-            shapes = tuple(self._plain_shape(variable, lane) for variable in inputs)
-            key = (id(layer), *shapes, results[lane][0].shape)
-            if key in seen:
-                continue
-            seen.add(key)
-            known = [
-                c if c is not None else ast.Constant(int(s[-1]))
-                for c, s in zip(entering, shapes, strict=True)
-            ]
-            if len(known) > 1 and not isinstance(layer, Concat):
-                known = [_plainest(known, shapes, results[lane][0].shape)]
-            code = channels_out(layer, known, shapes, results[lane][0].shape)
-            codes.setdefault(ast.dump(code), code)
-        if len(codes) > 1:
-            raise Split([str(result[0].shape) for result in results])
-        return next(iter(codes.values()))
-
-    def _plain_shape(self, variable: Variable, lane: int) -> Any:
-        return variable.shapes[lane]
-
-    def _marked(self, layer: Layer, codes: dict[str, Code | None]) -> Layer:
-        """The layer with symbols for the attributes that are no literals."""
-        values = dict(layer)
-        changed = False
-        for name, code in codes.items():
-            if code is None or name not in values or is_literal(code):
-                continue
-            if name == "kind" and not isinstance(layer, Activation):
-                continue
-            values[name] = symbolic(values[name], code)
-            changed = True
-        if not changed:
-            return layer
-        return type(layer).model_construct(_fields_set=set(layer.model_fields_set), **values)
-
-    def _lowered(self, layers: list[Layer], inputs: Flow) -> tuple[Any, ...]:
-        texts: list[str] = []
-        calls: tuple[Any, ...] = ()
-        flags = [node is not None and self._nonnegative(node) for node in inputs[0].nodes]
-        known: dict[Hashable, tuple[tuple[Any, ...], str]] = {}
-        for lane, layer in enumerate(layers):
-            key = (id(layer), *(variable.shapes[lane] for variable in inputs))
-            if key not in known:
-                shapes = tuple(self.dialect.shape(variable, lane) for variable in inputs)
-                calls = self.dialect.lower(layer, shapes, all(flags))
-                known[key] = calls, repr(calls)
-            calls, text = known[key]
-            texts.append(text)
-        if len(set(texts)) > 1:
-            raise Split(texts)
-        return calls
 
     def _merge(
         self, step: Step, merge: MergeCall, rounds: list[Round], flow: Flow, scope: Scope
@@ -429,12 +320,10 @@ class Walker:
         local = self.local_name(step, rounds, scope)
         results = [made.result for made in rounds]
         layers = [merge.layer] * len(rounds)
-        channels = None
-        if self.dialect.tracks_channels:
-            channels = self._channels(layers, tuple(ends), results, scope)
+        channels = self._calls.channels(layers, tuple(ends), results)
         made = self._new([result[0] for result in results], channels, scope)
         if not scope.dry:
-            calls = self._lowered(layers, tuple(ends))
+            calls = self._calls.lowered(layers, tuple(ends))
             names = tuple(end.name for end in ends)
             scope.sink.append(Apply(made.name, calls, names, local, merge.verb.name))
         return (made,)
@@ -481,11 +370,3 @@ class Walker:
         for name in calls[0].block.inputs:
             entering[name] = inputs[name] if name in inputs else next(flowing)
         return self._call(self, calls, codes, entering, scope, local, site)
-
-
-def _plainest(codes: list[Code], shapes: tuple[TensorShape, ...], out: TensorShape) -> Code:
-    """The shortest of codes that mean the same number: one that hangs on no choice, if there is."""
-    meant = [
-        code for code, shape in zip(codes, shapes, strict=True) if shape.channels == out.channels
-    ]
-    return min(meant, key=lambda code: ("id='channels" in ast.dump(code), len(ast.dump(code))))

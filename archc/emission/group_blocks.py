@@ -1,0 +1,196 @@
+"""The blocks of a group inside its unit: the first, a loop over the others, the last."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archc.elaborate.program import Groups
+from archc.elaborate.record import GroupBlock, GroupRecord
+from archc.emission.group_rows import RowCodes, Rows
+from archc.emission.group_table import GroupTable
+from archc.emission.group_unrolled import call_block
+from archc.emission.grouping_choices import GroupingChoices
+from archc.emission.plan import CountLoop, Local, Move
+from archc.emission.positions import Positions
+from archc.emission.scope import Flow, Scope, Variable, new_variable
+from archc.emission.splits import Retry, Unroll
+from archc.emission.symbols import Code, is_literal
+from archc.emission.translate import joined_name
+from archc.emission.walker import Walker
+
+
+@dataclass(slots=True)
+class GroupBlocks:
+    """The blocks of all groups at once: each group is a lane. `count` is how many a group has."""
+
+    grouping: GroupingChoices
+    walker: Walker
+    groups: Groups
+    records: list[GroupRecord]
+    rows: Rows
+    table: GroupTable
+    positions: Positions
+    codes: RowCodes
+    count: Code
+    key: Any
+
+    def run(self, flow: Flow, scope: Scope) -> Flow:
+        """The first block, the loop over the others, the last one: as few as will do."""
+        counts = [group.count for group in self.records]
+        choices = [self.rows.values.choice(group) for group in range(len(counts))]
+        strides = [group.stride for group in self.records]
+        strided = any(s is not None and s.stride not in (None, 1) for s in strides)
+        dilated = any(s is not None and s.dilation != s.after for s in strides)
+        on_last = any(s is not None and s.last_block for s in strides)
+        first = (
+            any(choice.first is not None for choice in choices)
+            or (strided and not on_last)
+            or (dilated and not on_last)
+            or self.grouping.first_apart(self.key)
+        )
+        last = any(choice.last is not None for choice in choices) or (on_last and strided)
+        if (first and last) or (dilated and on_last):
+            raise Unroll(self.key)
+        single = is_literal(self.count) and max(counts) == 1
+        pairs = [(g, b) for g, count in enumerate(counts) for b in range(count)]
+        if first or single:
+            flow = self._one([(g, 0) for g, _ in enumerate(counts)], flow, scope, first=True)
+            rest = [(g, b) for g, b in pairs if b > 0]
+            return flow if single else self._many(rest, flow, scope, skip=1)
+        if last:
+            rest = [(g, b) for g, b in pairs if b < counts[g] - 1]
+            flow = self._many(rest, flow, scope, skip=0, stop=self.count)
+            return self._one(
+                [(g, count - 1) for g, count in enumerate(counts)], flow, scope, first=False
+            )
+        return self._many(pairs, flow, scope, skip=0)
+
+    def _one(self, pairs: list[tuple[int, int]], flow: Flow, scope: Scope, *, first: bool) -> Flow:
+        scope.context |= self.positions.single(self.count, first=first)
+        blocks = [self.records[g].blocks[b] for g, b in pairs]
+        return self._call(blocks, flow, scope, taker=True, site="first" if first else "last")
+
+    def _many(
+        self,
+        pairs: list[tuple[int, int]],
+        flow: Flow,
+        scope: Scope,
+        *,
+        skip: int,
+        stop: Code | None = None,
+    ) -> Flow:
+        if not pairs:
+            return flow
+        start = self.positions.block_start + skip
+        end = stop or self.count
+        if stop is None and self.positions.block_start == 1:
+            end = ast.BinOp(end, ast.Add(), ast.Constant(1))
+        if stop is not None and self.positions.block_start == 0:
+            end = ast.BinOp(end, ast.Sub(), ast.Constant(1))
+        if isinstance(end, ast.BinOp) and is_literal(end):
+            end = ast.Constant(eval_literal(end))
+        body: list[Any] = []
+        lanes = [g for g, _ in pairs]
+        inner = scope.narrowed(lanes, body)
+        blocks = [self.records[g].blocks[b] for g, b in pairs]
+        carried = self._loop_flow(flow, blocks, scope, inner)
+        inner.context = {
+            **scope.context,
+            **self.positions.looped(self.count, after_first=skip == 1),
+        }
+        results = self._call(blocks, carried, inner, taker=False, site="rest")
+        for old, new in zip(carried, results, strict=True):
+            body.append(Move(old.name, ast.Name(new.name, ast.Load())))
+        self._close_channels(carried, results, body)
+        variable = self.positions.block_variable
+        scope.sink.append(CountLoop(variable, ast.Constant(start), end, body))
+        return self._after(carried, results, certain=skip == 0 and stop is None)
+
+    def _loop_flow(self, flow: Flow, blocks: list[GroupBlock], scope: Scope, inner: Scope) -> Flow:
+        carried = []
+        for index, variable in enumerate(flow):
+            made = new_variable([block.entering[index] for block in blocks], None, "x")
+            scope.home.wishes[made.name] = scope.home.wishes.get(variable.name, "x")
+            scope.sink.append(Move(made.name, ast.Name(variable.name, ast.Load())))
+            made.channels = variable.channels
+            if variable.channels is not None and self.grouping.carries(self.key):
+                wish = "channels" if index == 0 else "other_channels"
+                made.channels = self.walker.local(wish, variable.channels, scope)
+            carried.append(made)
+        return tuple(carried)
+
+    def _close_channels(self, carried: Flow, results: Flow, body: list[Any]) -> None:
+        for old, new in zip(carried, results, strict=True):
+            if old.channels is None or new.channels is None:
+                continue
+            if ast.dump(new.channels) == ast.dump(old.channels):
+                continue
+            if not self.grouping.carries(self.key):
+                self.grouping.carry(self.key)
+                raise Retry
+            assert isinstance(old.channels, ast.Name)
+            body.append(Local(old.channels.id, new.channels))
+
+    def _after(self, carried: Flow, results: Flow, *, certain: bool) -> Flow:
+        """What flows on after the loop, in the lanes of the unit: what the last round gave.
+
+        `certain` says that there is a round: what it gives then holds whatever entered it.
+        """
+        found = []
+        for index, (variable, result) in enumerate(zip(carried, results, strict=True)):
+            tensors = [group.blocks[-1].result[index] for group in self.records]
+            channels = variable.channels
+            if certain and isinstance(channels, ast.Name) and result.channels is not None:
+                read = {n.id for n in ast.walk(result.channels) if isinstance(n, ast.Name)}
+                channels = channels if channels.id in read else result.channels
+            nodes: list[int | None] = [tensor.node for tensor in tensors]
+            shapes = [tensor.shape for tensor in tensors]
+            found.append(Variable(variable.name, nodes, shapes, channels, variable.wish))
+        return tuple(found)
+
+    def _call(
+        self, blocks: list[GroupBlock], flow: Flow, scope: Scope, *, taker: bool, site: str
+    ) -> Flow:
+        scope.here = flow[0]
+        self.codes.scope = scope
+        self.codes.made = {k: v for k, v in self.codes.made.items() if k in self.groups.scaling}
+        codes: dict[str, Code | None] = {}
+        for key in dict.fromkeys(key for block in blocks for key in block.given):
+            codes[key] = self._argument(key, blocks, taker=taker)
+        local: Code
+        if self.groups.id is None:
+            local = self.positions.default_id(scope.context)
+        else:
+            found = self.walker.code(self.groups.id, scope)
+            if found is None:
+                raise Unroll(self.key)
+            local = found
+        return call_block(
+            self.walker,
+            blocks,
+            codes,
+            flow,
+            scope,
+            joined_name(scope.prefix, local),
+            (id(self.groups), site),
+        )
+
+    def _argument(self, key: str, blocks: Sequence[GroupBlock], *, taker: bool) -> Code | None:
+        if key == "stride":
+            return self.table.policy["stride"] if taker else ast.Constant(1)
+        if key == "dilation" and "dilation" in self.table.policy:
+            return self.table.policy["dilation" if taker else "dilation_after"]
+        return self.codes.key(key)
+
+
+def eval_literal(code: ast.BinOp) -> int:
+    """The number that a sum or a difference of two literals is."""
+    assert isinstance(code.left, ast.Constant)
+    assert isinstance(code.right, ast.Constant)
+    left, right = code.left.value, code.right.value
+    assert isinstance(left, int)
+    assert isinstance(right, int)
+    return left + right if isinstance(code.op, ast.Add) else left - right
