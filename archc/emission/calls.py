@@ -32,6 +32,7 @@ class Site:
     invoke: Invoke[Any]
     home: Home
     origin: list[int]
+    settle: Callable[[], None] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -78,7 +79,16 @@ class Calls:
         )
         scope.sink.append(invoke)
         draft.sites.append(
-            Site(key, calls, codes, dict(entering), invoke, scope.home, list(scope.origin))
+            Site(
+                key,
+                calls,
+                codes,
+                dict(entering),
+                invoke,
+                scope.home,
+                list(scope.origin),
+                scope.settle or scope.home.settle,
+            )
         )
         return results
 
@@ -131,6 +141,7 @@ class Calls:
             wish=scope.wish,
             dry=scope.dry,
             origin=scope.origin,
+            settle=scope.settle,
         )
         for name in block.arguments:
             given = [call.arguments.get(name) is not None for call in calls]

@@ -58,10 +58,11 @@ class _Module:
     """A Python file: its text, and the top-level definitions in it by name."""
 
     data: bytes
+    line_starts: list[int]
     definitions: dict[str, ast.stmt]
 
     def source(self, name: str) -> str:
-        return _plain_source(self.data, _line_starts(self.data), self.definitions[name])
+        return _plain_source(self.data, self.line_starts, self.definitions[name])
 
 
 @cache
@@ -70,7 +71,7 @@ def _module(path: Path) -> _Module:
     defined = {
         name: statement for statement in ast.parse(data).body for name in _defined(statement)
     }
-    return _Module(data, defined)
+    return _Module(data, _line_starts(data), defined)
 
 
 def _line_starts(data: bytes) -> list[int]:

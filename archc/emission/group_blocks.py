@@ -13,9 +13,10 @@ from archc.emission.group_rows import RowCodes, Rows
 from archc.emission.group_table import GroupTable
 from archc.emission.group_unrolled import call_block
 from archc.emission.grouping_choices import GroupingChoices
-from archc.emission.plan import CountLoop, Local, Move
+from archc.emission.loops import end_of_round, into_loop, out_of_loop, shifted
+from archc.emission.plan import CountLoop
 from archc.emission.positions import Positions
-from archc.emission.scope import Flow, Scope, Variable, new_variable
+from archc.emission.scope import Flow, Scope
 from archc.emission.splits import Retry, Unroll
 from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import joined_name
@@ -87,69 +88,30 @@ class GroupBlocks:
         start = self.positions.block_start + skip
         end = stop or self.count
         if stop is None and self.positions.block_start == 1:
-            end = ast.BinOp(end, ast.Add(), ast.Constant(1))
+            end = shifted(end, 1)
         if stop is not None and self.positions.block_start == 0:
-            end = ast.BinOp(end, ast.Sub(), ast.Constant(1))
-        if isinstance(end, ast.BinOp) and is_literal(end):
-            end = ast.Constant(eval_literal(end))
+            end = shifted(end, -1)
         body: list[Any] = []
         lanes = [g for g, _ in pairs]
         inner = scope.narrowed(lanes, body)
         blocks = [self.records[g].blocks[b] for g, b in pairs]
-        carried = self._loop_flow(flow, blocks, scope, inner)
+        changes = self.grouping.carries(self.key)
+        entering = [block.entering for block in blocks]
+        carried = into_loop(flow, entering, scope, self.walker.local, changes=changes)
         inner.context = {
             **scope.context,
             **self.positions.looped(self.count, after_first=skip == 1),
         }
         results = self._call(blocks, carried, inner, taker=False, site="rest")
-        for old, new in zip(carried, results, strict=True):
-            body.append(Move(old.name, ast.Name(new.name, ast.Load())))
-        self._close_channels(carried, results, body)
+        if not end_of_round(carried, results, body, changes=changes):
+            self.grouping.carry(self.key)
+            raise Retry
         variable = self.positions.block_variable
-        scope.sink.append(CountLoop(variable, ast.Constant(start), end, body))
-        return self._after(carried, results, certain=skip == 0 and stop is None)
-
-    def _loop_flow(self, flow: Flow, blocks: list[GroupBlock], scope: Scope, inner: Scope) -> Flow:
-        carried = []
-        for index, variable in enumerate(flow):
-            made = new_variable([block.entering[index] for block in blocks], None, "x")
-            scope.home.wishes[made.name] = scope.home.wishes.get(variable.name, "x")
-            scope.sink.append(Move(made.name, ast.Name(variable.name, ast.Load())))
-            made.channels = variable.channels
-            if variable.channels is not None and self.grouping.carries(self.key):
-                wish = "channels" if index == 0 else "other_channels"
-                made.channels = self.walker.local(wish, variable.channels, scope)
-            carried.append(made)
-        return tuple(carried)
-
-    def _close_channels(self, carried: Flow, results: Flow, body: list[Any]) -> None:
-        for old, new in zip(carried, results, strict=True):
-            if old.channels is None or new.channels is None:
-                continue
-            if ast.dump(new.channels) == ast.dump(old.channels):
-                continue
-            if not self.grouping.carries(self.key):
-                self.grouping.carry(self.key)
-                raise Retry
-            assert isinstance(old.channels, ast.Name)
-            body.append(Local(old.channels.id, new.channels))
-
-    def _after(self, carried: Flow, results: Flow, *, certain: bool) -> Flow:
-        """What flows on after the loop, in the lanes of the unit: what the last round gave.
-
-        `certain` says that there is a round: what it gives then holds whatever entered it.
-        """
-        found = []
-        for index, (variable, result) in enumerate(zip(carried, results, strict=True)):
-            tensors = [group.blocks[-1].result[index] for group in self.records]
-            channels = variable.channels
-            if certain and isinstance(channels, ast.Name) and result.channels is not None:
-                read = {n.id for n in ast.walk(result.channels) if isinstance(n, ast.Name)}
-                channels = channels if channels.id in read else result.channels
-            nodes: list[int | None] = [tensor.node for tensor in tensors]
-            shapes = [tensor.shape for tensor in tensors]
-            found.append(Variable(variable.name, nodes, shapes, channels, variable.wish))
-        return tuple(found)
+        loop: CountLoop[Any] = CountLoop(variable, ast.Constant(start), end, body)
+        scope.sink.append(loop)
+        leaving = [group.blocks[-1].result for group in self.records]
+        certain = skip == 0 and stop is None
+        return out_of_loop(loop, carried, results, leaving, certain=certain)
 
     def _call(
         self, blocks: list[GroupBlock], flow: Flow, scope: Scope, *, taker: bool, site: str
@@ -184,13 +146,3 @@ class GroupBlocks:
         if key == "dilation" and "dilation" in self.table.policy:
             return self.table.policy["dilation" if taker else "dilation_after"]
         return self.codes.key(key)
-
-
-def eval_literal(code: ast.BinOp) -> int:
-    """The number that a sum or a difference of two literals is."""
-    assert isinstance(code.left, ast.Constant)
-    assert isinstance(code.right, ast.Constant)
-    left, right = code.left.value, code.right.value
-    assert isinstance(left, int)
-    assert isinstance(right, int)
-    return left + right if isinstance(code.op, ast.Add) else left - right

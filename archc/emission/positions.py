@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from archc.elaborate.program import Groups
+from archc.elaborate.program import Groups, Step
 from archc.elaborate.values import Value
 from archc.emission.arguments import inner_steps
 from archc.emission.scope import Position
@@ -18,10 +18,20 @@ def attributes_read(groups: Groups) -> frozenset[tuple[str, str]]:
     values: list[Value | None] = [*groups.values.values(), *groups.scaling.values(), groups.id]
     for row in groups.rows or ():
         values += row.values.values()
-    for step in inner_steps((*groups.before, *groups.after)):
+    found = [value.attributes for value in values if value is not None]
+    return values_read((*groups.before, *groups.after)).union(*found)
+
+
+def values_read(steps: tuple[Step, ...]) -> frozenset[tuple[str, str]]:
+    """The pairs such as (`repeat`, `number`) that any value of the steps reads."""
+    values: list[Value | None] = []
+    for step in inner_steps(steps):
         values += [step.id, step.source, step.when, step.repeat]
         for part in ("attributes", "arguments"):
             values += getattr(step.action, part, {}).values()
+        if isinstance(step.action, Groups):
+            values += [*step.action.values.values(), step.action.id]
+            values += [v for row in step.action.rows or () for v in row.values.values()]
     found = [value.attributes for value in values if value is not None]
     return frozenset().union(*found)
 
@@ -50,7 +60,7 @@ class Positions:
     def _group(self) -> Position:
         variable = ast.Name(self.group_variable or "number", ast.Load())
         count = ast.Call(ast.Name("len", ast.Load()), [ast.Name(self._table, ast.Load())], [])
-        return _counted(variable, self.group_start, count)
+        return counted(variable, self.group_start, count)
 
     def around(self, blocks: Code, *, last: bool) -> dict[str, Position]:
         """What holds in `before`, where the block is the first, and in `after`, the last."""
@@ -59,24 +69,24 @@ class Positions:
     def single(self, blocks: Code, *, first: bool) -> dict[str, Position]:
         """A block that stands by itself: the first or the last of its group."""
         number: Code = ast.Constant(1) if first else blocks
-        block = _counted(number, 1, blocks)
+        block = counted(number, 1, blocks)
         block["first" if first else "last"] = lambda: ast.Constant(True)
         return {"group": self._group(), "block": block, "learner": self._learner(block)}
 
     def looped(self, blocks: Code, *, after_first: bool) -> dict[str, Position]:
         """A block of the loop."""
         variable = ast.Name(self.block_variable, ast.Load())
-        block = _counted(variable, self.block_start, blocks)
+        block = counted(variable, self.block_start, blocks)
         if after_first:
             block["first"] = lambda: ast.Constant(False)
         return {"group": self._group(), "block": block, "learner": self._learner(block)}
 
     def _learner(self, block: Position) -> Position:
         index = _plus(ast.Name("position", ast.Load()), block["index"]())
-        return _counted(index, 0, ast.Name("total", ast.Load()))
+        return counted(index, 0, ast.Name("total", ast.Load()))
 
 
-def _counted(variable: Code, start: int, count: Code) -> Position:
+def counted(variable: Code, start: int, count: Code) -> Position:
     """The attributes of a place whose variable counts from `start`."""
     index = variable if start == 0 else _plus(variable, ast.Constant(-1))
     number = variable if start == 1 else _plus(variable, ast.Constant(1))

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING
@@ -154,6 +154,7 @@ def call_arguments(
     return ", ".join(texts)
 
 
+@lru_cache(maxsize=4096)
 def names_used(source: str) -> frozenset[str]:
     """All names that stand in a source: what a file must import is among them."""
     return frozenset(
@@ -191,6 +192,8 @@ def environment(templates: Path | None, target: str) -> Environment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    from archc.emission.template_cache import TemplateCache
+
     if templates is not None and not templates.is_dir():
         message = f"expected a folder of templates, found none at `{templates}`"
         raise CompileError([Diagnostic("file-missing", message)])
@@ -201,6 +204,8 @@ def environment(templates: Path | None, target: str) -> Environment:
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Nothing is written into a folder of the user's.
+        bytecode_cache=TemplateCache() if templates is None else None,
     )
 
 

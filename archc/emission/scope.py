@@ -105,6 +105,8 @@ class Scope:
     """The lane of the unit for each of these lanes."""
     outer: Callable[[str], Flow | None] | None = None
     """Finds a tensor of the body around the unit."""
+    settle: Callable[[], None] | None = None
+    """Decides what is done where the rounds of the loop around need different texts."""
 
     def lookup(self, name: str) -> Variable | Code | Position:
         """What a name means, in the order of the language. Raises `NoCode`."""
@@ -157,6 +159,7 @@ class Scope:
             self.dry,
             [self.origin[lane] for lane in lanes],
             self.outer,
+            self.settle,
         )
 
     def widened(self, other: Scope, lanes: list[int]) -> None:

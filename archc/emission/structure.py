@@ -171,8 +171,8 @@ class _Attempt:
 
     def _settle_mixed(self, draft: Draft, site: Site, keys: list[Hashable]) -> None:
         home = site.home
-        if home.settle is not None:
-            home.settle()
+        if site.settle is not None:
+            site.settle()
             return
         caller = next((d for d in self._calls.drafts.values() if d.unit is home.unit), None)
         if caller is None:
@@ -189,6 +189,9 @@ class _Attempt:
         for value in values:
             flow = main.find(str(value.value)) if isinstance(value, Constant) else None
             if flow is None:
+                self._walker.repeats.wanted(
+                    str(value.value) if isinstance(value, Constant) else None
+                )
                 raise CannotKeep
             names.append(flow[0].name)
         return tuple(names)

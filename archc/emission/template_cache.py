@@ -1,4 +1,4 @@
-"""Compiled templates, kept where Python keeps its compiled modules: in `__pycache__` beside them."""
+"""Compiled templates, kept where Python keeps compiled modules: in `__pycache__` beside them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ import marshal
 import os
 import sys
 from contextlib import suppress
-from importlib.util import cache_from_source
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
+import jinja2
 from jinja2.bccache import Bucket, BytecodeCache, bc_magic
 
 
 class TemplateCache(BytecodeCache):
     """A compiled template is used again while all that it was made from is the same.
 
-    That is its text, its path, Python, Jinja and `options`, those of the environment. As with
-    Python's own: where nothing can be written, or nothing is to be, nothing is kept.
+    That is its text, its path, Python, Jinja and the environment's options. As with modules,
+    nothing is kept where nothing can be written, or where Python is told not to.
     """
-
-    def __init__(self, options: object) -> None:
-        self._made_by = bc_magic + f"{_version()} {options!r}".encode()
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
         return filename or name
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError, EOFError, ValueError, TypeError):
+        with suppress(OSError, NotImplementedError, EOFError, ValueError, TypeError):
             data = _place(bucket).read_bytes()
             made_from = self._made_from(bucket)
             if data.startswith(made_from):
@@ -36,9 +34,9 @@ class TemplateCache(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         if sys.dont_write_bytecode:
             return
-        place = _place(bucket)
-        temporary = place.with_name(f"{place.name}.{os.getpid()}")
-        with suppress(OSError):
+        with suppress(OSError, NotImplementedError):
+            place = _place(bucket)
+            temporary = place.with_name(f"{place.name}.{os.getpid()}-{id(bucket)}")
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 temporary.write_bytes(self._made_from(bucket) + marshal.dumps(bucket.code))
@@ -47,15 +45,13 @@ class TemplateCache(BytecodeCache):
                 temporary.unlink(missing_ok=True)
 
     def _made_from(self, bucket: Bucket) -> bytes:
-        parts = (self._made_by, bucket.key.encode(), bucket.checksum.encode())
+        made = bucket.environment
+        options = (made.sandboxed, made.autoescape, made.trim_blocks, made.lstrip_blocks)
+        by = f"{getattr(jinja2, '__version__', '')} {options!r}"
+        parts = (MAGIC_NUMBER, bc_magic, by.encode(), bucket.key.encode(), bucket.checksum.encode())
         return hashlib.sha256(b"\0".join(parts)).digest()
 
 
 def _place(bucket: Bucket) -> Path:
+    """Raises `NotImplementedError` where this Python keeps nothing compiled."""
     return Path(cache_from_source(bucket.key))
-
-
-def _version() -> str:
-    import jinja2
-
-    return str(getattr(jinja2, "__version__", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archc.emission.plan import (
@@ -94,15 +94,17 @@ def drop_exports(units: list[Unit[Any]], bodies: list[list[Statement[Any]]]) -> 
     """Keep the exports that somebody reads, and the names of parts that have some."""
     for unit in units:
         drop_unread(unit.body, unit.exports)
-    read: set[int] = set()
+    wanted: dict[int, set[str]] = {}
     for body in bodies:
-        names = names_read(body)
+        read = _attributes_read(body)
         for each in statements(body):
             if isinstance(each, Invoke) and each.bound is not None:
-                each.bound = each.bound if each.bound in names else None
-                read |= {id(each.unit)} if each.bound else set()
+                names = {attribute for name, attribute in read if name == each.bound}
+                wanted.setdefault(id(each.unit), set()).update(names)
+                each.bound = each.bound if names else None
     for unit in units:
-        unit.exports = unit.exports if id(unit) in read else {}
+        names = wanted.get(id(unit), set())
+        unit.exports = {name: code for name, code in unit.exports.items() if name in names}
 
 
 def _drop_locals(body: list[Statement[Any]], read: set[str]) -> bool:
@@ -123,40 +125,55 @@ def names_read(body: list[Statement[Any]]) -> set[str]:
     """The names of parameters and locals that a body reads; a local that only makes itself anew
     does not count.
     """
-    return set().union(*(_read_by(statement) for statement in statements(body)))
+    found: set[str] = set()
+    for statement in statements(body):
+        own = {statement.name} if isinstance(statement, Local) else set()
+        found |= set().union(*map(_in_code, _codes(statement))) - own
+    return found
 
 
-def _read_by(statement: Statement[Any]) -> set[str]:
+def _attributes_read(body: list[Statement[Any]]) -> set[tuple[str, str]]:
+    return {
+        (node.value.id, node.attr)
+        for statement in statements(body)
+        for code in _codes(statement)
+        for node in ast.walk(code)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+
+
+def _codes(statement: Statement[Any]) -> Iterator[Code]:
+    """The expressions of a statement, those inside it left out."""
     match statement:
         case Apply():
-            arguments = [value for call in statement.calls for _, value in call.arguments]
-            return _in_code(statement.local).union(*map(_in_argument, arguments))
+            yield statement.local
+            for call in statement.calls:
+                for _, value in call.arguments:
+                    yield from _in_argument(value)
         case Invoke():
-            return _in_code(statement.local).union(*map(_in_code, statement.arguments.values()))
+            yield from statement.arguments.values()
+            if statement.local is not None:
+                yield statement.local
         case Branch():
-            return _in_code(statement.condition)
+            yield statement.condition
         case CountLoop():
-            return _in_code(statement.start) | _in_code(statement.stop)
+            yield from (statement.start, statement.stop)
         case Local():
-            return _in_code(statement.value) - {statement.name}
+            yield statement.value
         case Move():
-            return _in_code(statement.source)
-        case TableLoop():
-            return set()
+            yield statement.source
 
 
-def _in_code(code: Code | None) -> set[str]:
-    if code is None:
-        return set()
-    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
-
-
-def _in_argument(argument: object) -> set[str]:
+def _in_argument(argument: object) -> Iterator[Code]:
     if isinstance(argument, Symbolic):
-        return _in_code(argument.code)
-    if isinstance(argument, tuple):
-        return set().union(*(_in_argument(item) for item in argument))
-    return set()
+        yield argument.code
+    elif isinstance(argument, tuple):
+        for item in argument:
+            yield from _in_argument(item)
+
+
+def _in_code(code: Code) -> set[str]:
+    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
 
 
 def settle_parameters(unit: Unit[Any], calls: list[Invoke[Any]]) -> None:

@@ -28,6 +28,7 @@ from archc.emission.dialect import Dialect
 from archc.emission.layer_calls import LayerCalls
 from archc.emission.plan import Apply, Local, Move
 from archc.emission.positions import literal_position
+from archc.emission.repeats import Repeats
 from archc.emission.scope import Flow, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Choices, Split
 from archc.emission.symbols import Code, is_literal
@@ -74,6 +75,7 @@ class Walker:
         self.dialect = dialect
         self.choices = choices
         self._calls = LayerCalls(dialect, nonnegative)
+        self.repeats = Repeats(choices, self.local)
         self._call = call
         self._groups = groups
 
@@ -96,6 +98,15 @@ class Walker:
 
     def _step(self, step: Step, records: list[StepRecord], flow: Flow, scope: Scope) -> Flow:
         counts = [len(record.rounds) for record in records]
+        if step.repeat is not None:
+            scope.here = flow[0]
+            code = self.code(step.repeat, scope)
+            if code is not None and self.repeats.is_loop(step, records, code, scope):
+
+                def run(rounds: list[Round], carried: Flow, inner: Scope) -> Flow:
+                    return self._round(step, rounds, carried, inner, first=False)
+
+                return self.repeats.run(step, records, code, flow, scope, run)
         if len(set(counts)) > 1:
             raise Split(counts)
         for index in range(counts[0]):
@@ -147,6 +158,7 @@ class Walker:
         if isinstance(value, Constant):
             found = scope.find(str(value.value))
             if found is None:
+                self.repeats.wanted(str(value.value))
                 raise CannotKeep
             self.call_it(found, str(value.value), scope)
             return found
@@ -157,6 +169,7 @@ class Walker:
                 return flow
         code = self.code(value, scope)
         if code is None or self.dialect.tracks_channels:
+            self.repeats.wanted()
             raise CannotKeep
         made = self._new([flow[0] for flow in entering], None, scope)
         scope.sink.append(Move(made.name, code))
@@ -303,8 +316,10 @@ class Walker:
         scope: Scope,
         local: Code,
     ) -> Flow:
-        known = {layer: self._calls.marked(layer, codes) for layer in set(layers)}
-        marked = [known[layer] for layer in layers]
+        # It is the same object in most lanes.
+        distinct = {id(layer): layer for layer in layers}
+        known = {each: self._calls.marked(layer, codes) for each, layer in distinct.items()}
+        marked = [known[id(layer)] for layer in layers]
         channels = self._calls.channels(marked, flow[:1], results)
         made = self._new([result[0] for result in results], channels, scope)
         if not scope.dry:

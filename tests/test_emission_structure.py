@@ -1,0 +1,106 @@
+"""The structure of a spec stays in what is emitted: loops, and what parts tell each other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import archc
+from archc.targets.source import emit_source
+from archc.verification import verify
+from tests.test_emission_equality import found_in
+
+REPEATS = """
+name: repeats
+args: {depth: 4, grow: 8}
+input: [16, 16, 3]
+define:
+  unit:
+    args: {times: 3, filters: required}
+    steps:
+    - {id: conv$(repeat.number), conv: {filters: =filters, kernel: 3}, repeat: =times}
+    - relu
+stem: [conv: {filters: 16, kernel: 3}]
+learner:
+- id: wider$(repeat.index)
+  steps: [conv: {filters: =here.channels + grow, kernel: 3}, relu: ]
+  repeat: =depth
+- {id: two, unit: {times: 2, filters: 8}}
+- {id: five, unit: {times: 5, filters: 16}}
+- {id: some$(repeat.number), conv: {filters: 8, kernel: 1}, repeat: 4, when: =repeat.number > 1}
+- {id: each$(repeat.number), conv: {filters: =8 * repeat.number, kernel: 1}, repeat: 5}
+- {id: taken$(repeat.number), conv: {filters: 8, kernel: 1}, repeat: 3}
+- {id: sum, add: {all: [], second: [from: taken2]}}
+task: [global_avg_pool: , dense: 10]
+"""
+
+
+@pytest.fixture
+def repeats(tmp_path: Path) -> archc.Spec:
+    file = tmp_path / "repeats.yaml"
+    file.write_text(REPEATS, encoding="utf-8")
+    return archc.load(str(file))
+
+
+def test_repeats_are_loops_in_keras(repeats: archc.Spec) -> None:
+    source = emit_source(repeats.assembled, "keras", "").source
+    for loop in (
+        "for index in range(4):",
+        "for number in range(1, times + 1):",
+        "for number in range(1, 5):",
+        "for number in range(1, 6):",
+    ):
+        assert source.count(loop) == 1, loop
+    assert source.count("def unit") == 1
+    assert 'if number > 1:\n            x = layers.Conv2D(8, 1, name=f"some{number}")(x)' in source
+
+
+def test_repeats_are_loops_in_pytorch(repeats: archc.Spec) -> None:
+    """Channels that change from round to round are counted along."""
+    source = emit_source(repeats.assembled, "torch", "").source
+    assert source.count("for index in range(4):") == 1
+    assert source.count("for number in range(1, times + 1):") == 1
+    assert "channels += grow" in source
+    assert source.count("class Unit") == 1
+
+
+@pytest.mark.parametrize("target", ["keras", "torch"])
+def test_rounds_that_are_taken_by_id_are_written_out(repeats: archc.Spec, target: str) -> None:
+    source = emit_source(repeats.assembled, target, "").source
+    assert source.count("taken1") >= 1
+    assert source.count("taken2") >= 1
+    assert "taken{" not in source
+
+
+@pytest.mark.slow
+def test_repeats_give_what_the_model_gives(repeats: archc.Spec) -> None:
+    pytest.importorskip("torch")
+    for result in verify(repeats, ("keras", "torch")):
+        assert result.passed, result
+
+
+KNOBS = [
+    ("densenet@densenet121", "growth", 20),
+    ("mobilenet_v2", "alpha", 0.5),
+    ("mobilenet_v3@small", "alpha", 0.75),
+    ("efficientnet@b0", "width", 1.4),
+    ("efficientnet@b0", "depth", 1.8),
+    ("nasnet@mobile", "penultimate", 528),
+]
+
+
+@pytest.mark.parametrize("target", ["keras", "torch"])
+@pytest.mark.parametrize(("reference", "knob", "value"), KNOBS)
+def test_a_turned_knob_is_an_edited_spec(
+    reference: str, knob: str, value: float, target: str
+) -> None:
+    """What an arg changes is changed in all that hangs on it, the task's channels included."""
+    spec = archc.load(reference)
+    emitted = emit_source(spec.assembled, target, reference)
+    default = rf"\b{knob}=[0-9.]+(?=[,)])"
+    source, turned = re.subn(default, f"{knob}={value}", emitted.source)
+    assert turned == 1
+    assert found_in(source, emitted.entry, target, spec.with_({knob: value}).graph()) == []
+    assert found_in(source, emitted.entry, target, spec.graph()) != []
