@@ -4,7 +4,15 @@
     >>> archc.load("resnet50").graph().nodes[-1].shape
     (1000,)
 
-Importing archc, and everything but `Spec.build`, loads no deep learning framework.
+`archc.emitted` writes specs as source, `archc.verification` runs such source, and `archc.weights`
+moves weights between models and files:
+
+    >>> from archc.emitted import emit
+    >>> emit(archc.load("resnet50"), "torch").entry
+    'Resnet50'
+
+Importing archc, and everything but `Spec.build`, `verify` and what fills models with weights, loads
+no deep learning framework.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def zoo() -> tuple[str, ...]:
 def split_reference(reference: str) -> tuple[str, str | None]:
     """`efficientnet@b0` → the file or the zoo's name, and the variant."""
     name, at, variant = reference.rpartition("@")
-    if not at or Path(reference).exists():
+    if not at or locate.is_there(Path(reference)):
         return reference, None
     return name, variant
 

@@ -217,7 +217,16 @@ def residual() -> Plan[TorchCall]:
                 "block",
                 code("2"),
                 code("blocks + 1"),
-                [invoke("x", identity, "x", code('f"block{block}"'), "block", filters="filters")],
+                [
+                    invoke(
+                        "x",
+                        identity,
+                        "x",
+                        code('f"conv{number}_block{block}"'),
+                        "block",
+                        filters="filters",
+                    )
+                ],
             ),
         ],
         parameters="in_channels filters blocks stride number",

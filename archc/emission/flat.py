@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from archc.emission.plan import Apply, Entry, Invoke, Plan, Statement, Unit
-from archc.emission.reserved import entry_name, network_name
+from archc.emission.reserved import FOR_TENSORS, RESERVED, entry_name, network_name
 from archc.emission.symbols import code_of
 from archc.emission.variables import MARK, identifier, name_variables
 from archc.graph import Graph, Node
@@ -45,10 +45,10 @@ class _Flat(Generic[C]):
         if len(inputs) == 1:
             wishes = {inputs[0]: "inputs"}
         paths = self._paths()
+        taken = RESERVED - FOR_TENSORS
         for unit in units:
-            name_variables(unit, paths | (wishes if len(unit.inputs) > 1 else {}), ())
-        taken = {unit.name for unit in units}
-        name_variables(body, wishes, taken)
+            name_variables(unit, paths | (wishes if len(unit.inputs) > 1 else {}), taken)
+        name_variables(body, wishes, taken.union(unit.name for unit in units))
         entries = [
             Entry(variable, graph.nodes[p].name, code_of(tuple(graph.nodes[p].shape)))
             for variable, p in zip(body.inputs, graph.inputs, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -183,18 +184,27 @@ def render(template: str, target: str, view: Mapping[str, object], templates: Pa
         raise CompileError([_no_python(str(error), source, templates)]) from error
 
 
-@cache
 def environment(templates: Path | None, target: str) -> Environment:
     """Jinja for the templates of a target: sandboxed, and strict about names.
 
     Raises `CompileError` (`file-missing`) where `templates` is no folder.
     """
+    # A folder of the user's may have other files, or be another one, the next time.
+    return _own_environment(target) if templates is None else _environment(templates, target)
+
+
+@cache
+def _own_environment(target: str) -> Environment:
+    return _environment(None, target)
+
+
+def _environment(templates: Path | None, target: str) -> Environment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from archc.emission.template_cache import TemplateCache
 
-    if templates is not None and not templates.is_dir():
+    if templates is not None and not os.path.isdir(templates):  # noqa: PTH112  (is_dir raises)
         message = f"expected a folder of templates, found none at `{templates}`"
         raise CompileError([Diagnostic("file-missing", message)])
     own = [] if templates is None else [templates]

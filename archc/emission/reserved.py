@@ -44,9 +44,17 @@ RESERVED = frozenset(
         "count",
         "forward",
         "training",
+        "pad_same",
+        "pad_window",
+        "side_pads",
+        "standardized",
+        "transposed_cut",
     ]
 )
 """Names that parameters and locals never have: the emitted file gives them a meaning."""
+
+FOR_TENSORS = frozenset({"x", "inputs"})
+"""Those of them that tensors are called by."""
 
 PARTS = frozenset({"stem", "learner", "task", "group"})
 """The units that any file may have, besides blocks."""

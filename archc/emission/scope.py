@@ -158,9 +158,20 @@ class Scope:
             self.wish,
             self.dry,
             [self.origin[lane] for lane in lanes],
-            self.outer,
+            self._outer_in(lanes),
             self.settle,
         )
+
+    def _outer_in(self, lanes: list[int]) -> Callable[[str], Flow | None] | None:
+        outer = self.outer
+        if outer is None:
+            return None
+
+        def find(name: str) -> Flow | None:
+            flow = outer(name)
+            return tuple(v.viewed(lanes) for v in flow) if flow is not None else None
+
+        return find
 
     def widened(self, other: Scope, lanes: list[int]) -> None:
         """Take over the tags of a narrowed scope; other lanes have nothing there."""

@@ -162,10 +162,21 @@ def code_of(value: object) -> Code:
     if isinstance(value, tuple):
         return ast.Tuple([code_of(item) for item in value], ast.Load())
     if isinstance(value, bool | int | float | str | type(None)):
+        if isinstance(value, float) and (divisor := _divisor(value)):
+            return ast.BinOp(ast.Constant(1), ast.Div(), ast.Constant(divisor))
         if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
             return ast.UnaryOp(ast.USub(), ast.Constant(-value))
         return ast.Constant(value)
     raise TypeError(f"no literal for {value!r}")
+
+
+def _divisor(value: float) -> int | float | None:
+    """The short number of which a long one is the reciprocal: 255 for 0.00392156862745098."""
+    if len(repr(value)) < 16 or not 0 < value < 1:
+        return None
+    short = float(f"{1 / value:.6g}")
+    number = int(short) if short.is_integer() else short
+    return number if 1 / number == value else None
 
 
 def spelled(value: object) -> str:

@@ -81,7 +81,7 @@ class Variables:
 
     def _define(self, value: str, alive: set[str]) -> None:
         self._add(value)
-        for other in alive:
+        for other in sorted(alive, key=_age):
             self._add(other)
             if other != value:
                 self._clashes[value].add(other)
@@ -182,6 +182,11 @@ def fresh(wish: str, used: Container[str], others: Iterable[str] = ()) -> str:
     while f"{wish}{number}" in used:
         number += 1
     return f"{wish}{number}"
+
+
+def _age(value: str) -> tuple[int, str]:
+    """Orders values as they were made, so that a set's order decides nothing: `%9` before `%10`."""
+    return len(value), value
 
 
 def values_in(code: ast.expr | None) -> set[str]:

@@ -18,13 +18,15 @@ class EmittedFile:
     """The text of a file to be written, and the network that is in it.
 
     `entry` is the function or class that makes the network. `paths` are, for PyTorch, the modules
-    that hold the weights of each node, as `archc.weights` takes them.
+    that hold the weights of each node, as `archc.weights` takes them. `flat` says that the
+    structure of the spec could not be kept: all layers of a component stand in a row.
     """
 
     text: str
     graph: Graph
     entry: str
     paths: dict[str, tuple[str, ...]]
+    flat: bool = False
 
 
 def emit(
@@ -32,16 +34,19 @@ def emit(
 ) -> EmittedFile:
     """A spec as source that needs Keras or PyTorch alone, with its stamp. Loads neither.
 
-    Templates in the folder `templates` take the place of archc's own.
+    Templates in the folder `templates` take the place of archc's own: those in its folder `keras`
+    or `torch`, and where it has none those in itself.
 
-    Raises `CompileError`, also where the target lacks what a layer asks for.
+    Raises `CompileError`, also where the target lacks what a layer asks for, and where the
+    templates fail or make another network.
     """
     from archc.targets.source import emit_source
 
     graph = spec.graph()
     docstring = stamped_docstring(graph, spec.digest, command_for(spec, language, templates))
     emitted = emit_source(spec.assembled, target_of(language), docstring, templates)
-    return EmittedFile(sealed(emitted.source), graph, emitted.entry, emitted.paths)
+    text = sealed(emitted.source)
+    return EmittedFile(text, graph, emitted.entry, emitted.paths, emitted.flat)
 
 
 def target_of(language: Language) -> str:

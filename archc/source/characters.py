@@ -6,8 +6,9 @@ import re
 
 BYTE_ORDER_MARK = "\ufeff"
 
+# Those that are allowed are many more, which takes ten times as long to compile.
 _FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
 

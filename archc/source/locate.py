@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archc.diagnostics import CompileError, Diagnostic, Span, one_of
+from archc.diagnostics import CompileError, Diagnostic, Span, one_of, renaming
 from archc.resources import specs_folder
 
 
@@ -33,7 +33,7 @@ def locate_spec(reference: str) -> Place:
     Raises `CompileError` (`spec-unknown`) for a name that is no spec of the zoo.
     """
     path = Path(reference)
-    looks_like_path = path.suffix in (".yaml", ".yml") or os.sep in reference or path.exists()
+    looks_like_path = path.suffix in (".yaml", ".yml") or os.sep in reference or is_there(path)
     if looks_like_path:
         # The current folder may be gone, which a path of its own start does not care for.
         absolute = path if path.is_absolute() else Path.cwd() / path
@@ -91,6 +91,7 @@ def locate_reference(
                 f"no file `{reference}` beside the spec or among the shipped specs",
                 span,
                 helps=(one_of(reference, sorted(known), "files here"),),
+                fix=renaming(span, reference, known),
             )
         ]
     )
@@ -104,7 +105,9 @@ def candidates(reference: str, user: Place, search: Sequence[Path]) -> list[Plac
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is at a path; in a folder that may not be looked into, nothing is."""
+    """Whether something is at a path; nothing is in a folder that may not be looked into, and at
+    a name that is too long to be one.
+    """
     return os.path.exists(path)  # noqa: PTH110  (Path.exists raises there)
 
 

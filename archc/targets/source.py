@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from archc.diagnostics import CompileError, Diagnostic
 from archc.elaborate import Recorded, elaborate_recorded
 from archc.emission.flat import flat_plan
 from archc.emission.plan import Plan
@@ -18,6 +20,9 @@ from archc.spec import Assembled
 TARGETS = ("keras", "torch")
 
 Paths = dict[str, tuple[str, ...]]
+
+_SHOWN = 5
+"""Differences of a network that are told; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +45,36 @@ def emit_source(
     """The source of a spec for a target: `keras` or `torch`; `docstring` becomes the file's.
 
     What is emitted has been run against stubs of the framework and found to make the graph.
-    Raises `CompileError` for an invalid spec, and where the target lacks what a layer asks for.
+    Templates of the folder `templates/keras` or `templates/torch`, and where there is none those
+    of `templates` itself, take the place of archc's own.
+
+    Raises `CompileError` for an invalid spec, where the target lacks what a layer asks for, and
+    (`template-error`) where the templates fail or make another network.
     """
     recorded = elaborate_recorded(assembled)
     work = _keras(recorded.graph) if target == "keras" else _torch(recorded.graph)
-    kept = _structured(recorded, work, docstring, templates)
-    if kept is not None:
-        return kept
-    plan = work.flat()
-    source = work.emit(plan, docstring, templates)
+    plan, emitted = _structured(recorded, work, docstring) or _flat(work, docstring)
+    if templates is None:
+        return emitted
+    source = work.emit(plan, docstring, folder_of(target, templates))
     wrong, paths = work.check(source, plan)
-    assert not wrong, "\n".join(wrong)
-    return Emitted(source, work.entry(plan), paths, flat=True)
+    if wrong:
+        raise CompileError([_another_network(wrong, templates)])
+    return replace(emitted, source=source, paths=paths)
+
+
+def folder_of(target: str, templates: Path) -> Path:
+    """The folder with the templates of a target among those of a user."""
+    own = templates / target
+    return own if os.path.isdir(own) else templates  # noqa: PTH112  (Path.is_dir raises)
+
+
+def _another_network(wrong: list[str], templates: Path) -> Diagnostic:
+    shown = wrong[:_SHOWN]
+    if len(wrong) > len(shown):
+        shown.append(f"and {len(wrong) - len(shown):,} more")
+    message = f"expected the network of the spec from the templates in `{templates}`, found another"
+    return Diagnostic("template-error", message, notes=tuple(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +89,24 @@ class _Work:
 
 
 def _structured(
-    recorded: Recorded, work: _Work, docstring: str, templates: Path | None
-) -> Emitted | None:
-    """The emission that keeps the structure; None where that can't be done."""
+    recorded: Recorded, work: _Work, docstring: str
+) -> tuple[Plan[Any], Emitted] | None:
+    """The plan and the emission that keep the structure; None where that can't be done."""
     try:
         plan = structured_plan(recorded, work.dialect)
-        source = work.emit(plan, docstring, templates)
+        source = work.emit(plan, docstring, None)
     except (CannotKeep, NotImplementedError, AssertionError):
         return None
     wrong, paths = work.check(source, plan)
-    return None if wrong else Emitted(source, work.entry(plan), paths)
+    return None if wrong else (plan, Emitted(source, work.entry(plan), paths))
+
+
+def _flat(work: _Work, docstring: str) -> tuple[Plan[Any], Emitted]:
+    plan = work.flat()
+    source = work.emit(plan, docstring, None)
+    wrong, paths = work.check(source, plan)
+    assert not wrong, "\n".join(wrong)
+    return plan, Emitted(source, work.entry(plan), paths, flat=True)
 
 
 def _keras(graph: Graph) -> _Work:
@@ -89,7 +120,7 @@ def _keras(graph: Graph) -> _Work:
         KerasDialect(),
         lambda: flat_plan(graph, lambda position: lowered[position].calls),
         emit,
-        lambda source, plan: (mismatches(source, graph, plan.identifier), {}),
+        lambda source, plan: (mismatches(source, graph, plan.identifier, lowered), {}),
         lambda plan: plan.identifier,
     )
 
@@ -103,7 +134,7 @@ def _torch(graph: Graph) -> _Work:
     lowered = lower_graph(graph)
 
     def check(source: str, plan: Plan[Any]) -> tuple[list[str], Paths]:
-        recording = record(source, graph, main_class(plan))
+        recording = record(source, graph, main_class(plan), lowered)
         return recording.mismatches, recording.paths
 
     return _Work(

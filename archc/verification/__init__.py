@@ -3,7 +3,7 @@
 Nothing of a framework is loaded before `verify` is called.
 """
 
-from archc.verification.compare import verify
+from archc.verification.compare import verify, verify_sources
 from archc.verification.precision import DTYPES, Dtype
 from archc.verification.results import LayerDifference, OutputDifference, Verification
 from archc.verification.sizes import at_side
@@ -16,4 +16,5 @@ __all__ = [
     "Verification",
     "at_side",
     "verify",
+    "verify_sources",
 ]

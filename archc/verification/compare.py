@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,19 @@ def verify(
     and `ImportError` where PyTorch is asked for and not there.
     """
     spec = spec if side is None else at_side(spec, side)
+    name = spec.graph().name
+    sources = {target: emit_source(spec.assembled, target, name) for target in targets}
+    return verify_sources(spec, sources, seed=seed, dtype=dtype)
+
+
+def verify_sources(
+    spec: Spec, sources: Mapping[str, Emitted], *, seed: int = 0, dtype: Dtype = "float64"
+) -> tuple[Verification, ...]:
+    """Run source by its target, whoever wrote it, against the model of a spec, as `verify` does.
+
+    The source is executed: it must be trusted. Whatever it raises is told in its verification.
+    """
     graph = spec.graph()
-    sources = {target: emit_source(spec.assembled, target, graph.name) for target in targets}
     with computing_in(dtype):
         comparison = _Comparison(graph, seed, dtype)
         return tuple([comparison.hold(target, source) for target, source in sources.items()])

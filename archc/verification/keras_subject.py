@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class KerasSubject:
         """The model that `construct` gives, with these weights."""
         from archc.weights import into_keras
 
-        model = construct()
+        with _room_for(graph):
+            model = construct()
         into_keras(model, graph, weights)
         return cls(model)
 
@@ -60,6 +62,17 @@ def _run(model: Any, inputs: Arrays) -> list[np.ndarray]:
 
     given = model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
     return [np.asarray(each) for each in (given if isinstance(given, list | tuple) else [given])]
+
+
+@contextmanager
+def _room_for(graph: Graph) -> Iterator[None]:
+    """Keras walks through a new model by recursion, one call for each layer."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + 4 * len(graph))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from archc.layers import (
     Add,
     Attention,
     Average,
+    BatchNorm,
     Concat,
     Conv,
     ConvTranspose,
@@ -36,6 +37,7 @@ from archc.weights.activations import Moments, activated, softmaxed
 
 STANDARD = Moments(0.0, 1.0)
 PRELU_SLOPE = 0.25
+WIDER = 3.0
 
 
 def moments(graph: Graph) -> tuple[Moments, ...]:
@@ -45,11 +47,29 @@ def moments(graph: Graph) -> tuple[Moments, ...]:
     be true, as `random` draws them.
     """
     known: list[Moments] = []
-    for node in graph:
-        inputs = [known[position] for position in node.inputs]
+    wide = widened(graph)
+    for position, node in enumerate(graph):
+        inputs = [known[entering] for entering in node.inputs]
         shapes = graph.input_shapes(node)
-        known.append(_given(node.layer, inputs, shapes) if inputs else STANDARD)
+        given = _given(node.layer, inputs, shapes) if inputs else STANDARD
+        if position in wide:
+            given = Moments(WIDER * given.mean, WIDER**2 * given.variance)
+        known.append(given)
     return tuple(known)
+
+
+def widened(graph: Graph) -> frozenset[int]:
+    """The batch norms in front of a `relu6`, whose scales are drawn `WIDER` times as great.
+
+    Else values hardly ever reach 6, and a `relu` would do the same.
+    """
+    found = set()
+    for node in graph:
+        if isinstance(node.layer, Activation) and node.layer.kind == "relu6":
+            before = graph.nodes[node.inputs[0]].layer
+            if isinstance(before, BatchNorm) and before.scale:
+                found.add(node.inputs[0])
+    return frozenset(found)
 
 
 def _given(layer: Layer, inputs: list[Moments], shapes: tuple[TensorShape, ...]) -> Moments:

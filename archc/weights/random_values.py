@@ -11,7 +11,7 @@ from archc.layers import ConvTranspose, DepthwiseConv, Layer, Weight
 from archc.layers.attributes import sides
 from archc.weights.activations import Moments
 from archc.weights.arrays import Weights
-from archc.weights.moments import PRELU_SLOPE, moments
+from archc.weights.moments import PRELU_SLOPE, WIDER, moments, widened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,20 +27,24 @@ def random(
     Kernels are normal with mean 0, and bring what enters them to variance 1 (as He et al., 2015,
     but by an estimate of what enters, so that residual paths do not add up). Scales and variances
     are around 1 and positive, offsets and means around 0, slopes around 0.25; the statistics of a
-    `normalize` are about those of what enters it. So an input of mean 0 and variance 1 gives
-    activations of about that size in every layer.
+    `normalize` are about those of what enters it, and scales in front of a `relu6` are around 3,
+    so that some values reach the 6. Else an input of mean 0 and variance 1 gives activations of
+    about that size in every layer.
     """
     import numpy as np
 
     from archc.targets.keras.draws import entropy
 
     entering = moments(graph)
+    wide = widened(graph)
     drawn: Weights = {}
-    for node in graph:
+    for position, node in enumerate(graph):
         for weight in graph.weights(node):
             name = f"{node.name}/{weight.name}"
             draw = _kind(node.layer, weight, entering[node.inputs[0]])
             values = draw(np.random.default_rng(entropy(seed, name)), weight.shape)
+            if position in wide and weight.name == "gamma":
+                values = WIDER * values
             drawn[name] = np.asarray(values, "int64" if weight.name == "count" else dtype)
     return drawn
 

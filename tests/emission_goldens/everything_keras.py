@@ -157,6 +157,7 @@ def head(x, skip, mask, units, deep):
 
 
 def every_thing_2(units=10, deep=True):
+    """Channels are last, which is Keras's default `image_data_format`."""
     image = Input((8, 8, 3), name="image")
     mask = Input((4, 1), name="mask")
     x, skip = encoder(image)

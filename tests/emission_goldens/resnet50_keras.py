@@ -74,6 +74,7 @@ def task(x, classes):
 
 
 def resnet50(classes=1000):
+    """Channels are last, which is Keras's default `image_data_format`."""
     inputs = Input((224, 224, 3), name="input_layer")
     x = stem(inputs)
     x = learner(x)

@@ -18,7 +18,7 @@ class Learner(nn.Module):
         channels = 4
         self.layers2 = nn.ModuleList()
         for _number in range(1, layers + 1):
-            self.layers2.append(Dense_(channels, growth=4))
+            self.layers2.append(DenseBlock(channels, growth=4))
             channels += 4
         self.stages = nn.ModuleList()
         for width in SCALES:
@@ -54,7 +54,7 @@ class LearnerStage(nn.Module):
         return x
 
 
-class Dense_(nn.Sequential):
+class DenseBlock(nn.Sequential):
     def __init__(self, channels, growth):
         super().__init__()
         self.conv = nn.Conv2d(channels, growth, 3, padding=1)

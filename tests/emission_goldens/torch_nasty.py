@@ -8,7 +8,7 @@ from torch import nn
 BatchNorm = partial(nn.BatchNorm2d, eps=1.001e-5, momentum=0.01)
 
 
-class None_(nn.Sequential):
+class NoneBlock(nn.Sequential):
     def __init__(self):
         super().__init__()
         self.conv1__pad = nn.ZeroPad2d((0, 1, 0, 1))
@@ -38,19 +38,19 @@ class Nn(nn.Sequential):
         self.conv2 = nn.Conv2d(4, 4, 1)
 
 
-class F_(nn.Sequential):
+class FModel(nn.Sequential):
     """Input: (batch, 4, 8, 8)."""
 
     def __init__(self):
         super().__init__()
-        self.None0 = None_()
+        self.None0 = NoneBlock()
         self.nn1 = Nn()
         self.eval_ = Nn(training=False)
 
 
 if __name__ == "__main__":
-    model = F_().eval()
+    model = FModel().eval()
     count = sum(p.numel() for p in model.parameters())
     with torch.no_grad():
         output = model(torch.zeros(1, 4, 8, 8))
-    print(f"F_: {count:,} parameters, output {tuple(output.shape)}")
+    print(f"FModel: {count:,} parameters, output {tuple(output.shape)}")

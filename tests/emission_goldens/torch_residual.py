@@ -31,18 +31,14 @@ class Learner(nn.Sequential):
         super().__init__()
         channels = 16
         for number, (filters, blocks, stride) in enumerate(GROUPS, 1):
-            self.add_module(
-                f"group{number}", Group(channels, filters, blocks, stride, number)
-            )
+            self.add_module(f"group{number}", Group(channels, filters, blocks, stride))
             channels = 4 * filters
 
 
 class Group(nn.Sequential):
-    def __init__(self, in_channels, filters, blocks, stride, number):
+    def __init__(self, in_channels, filters, blocks, stride):
         super().__init__()
-        self.add_module(
-            f"conv{number}_block1", ProjectionBlock(in_channels, filters, stride)
-        )
+        self.block1 = ProjectionBlock(in_channels, filters, stride)
         for block in range(2, blocks + 1):
             self.add_module(f"block{block}", IdentityBlock(filters))
 

@@ -3,10 +3,11 @@
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from tests.strategies.examples import examples
 from tests.strategies.render import layouts, rendered
 from tests.strategies.specs import is_valid, spec_data
 
-__all__ = ["is_valid", "rendered", "spec_data", "specs"]
+__all__ = ["examples", "is_valid", "rendered", "spec_data", "specs"]
 
 
 @st.composite

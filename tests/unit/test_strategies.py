@@ -20,7 +20,7 @@ from archc.layers import LAYERS, MERGES, ROLES
 from archc.source import compose
 from tests.fuzz import loaded
 from tests.networks import elaborated
-from tests.strategies import is_valid, rendered, spec_data, specs
+from tests.strategies import examples, is_valid, rendered, spec_data, specs
 from tests.strategies.naive_parts import Data
 from tests.strategies.naive_spec import Network, network, plain
 from tests.strategies.render import LAYOUTS
@@ -90,7 +90,7 @@ def test_the_naive_elaboration_knows_the_zoo(reference: str) -> None:
 
 
 @given(spec_data())
-@hypothesis.settings(max_examples=40)
+@examples(40)
 def test_archc_elaborates_as_the_naive_elaboration_does(data: Data) -> None:
     hypothesis.assume(is_valid(data))
     with loaded(rendered(data)) as spec:
@@ -100,20 +100,20 @@ def test_archc_elaborates_as_the_naive_elaboration_does(data: Data) -> None:
 
 
 @given(spec_data(), st.sampled_from(LAYOUTS))
-@hypothesis.settings(max_examples=40)
+@examples(40)
 def test_yaml_says_what_the_data_do(data: Data, layout: dict[str, object]) -> None:
     text = rendered(data, layout)
     assert plain(compose(SourceText("spec.yaml", text))) == data
 
 
 @given(specs())
-@hypothesis.settings(max_examples=20)
+@examples(20)
 def test_elaboration_is_deterministic(text: str) -> None:
     assert elaborated(text) == elaborated(text)
 
 
 @given(specs())
-@hypothesis.settings(max_examples=30)
+@examples(30)
 def test_analyses_agree_with_the_graph(text: str) -> None:
     graph = elaborated(text)
     analysis = analyse(graph)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,9 @@ from torch import nn
 
 from archc.diagnostics import CompileError
 from archc.emission.formatting import formatted
-from archc.emission.plan import Branch, Local, Parameter, Plan, TableLoop
+from archc.emission.plan import Branch, CountLoop, Local, Plan, Table, TableLoop
+from archc.emission.reserved import RESERVED
+from archc.emission.variables import identifier
 from archc.resources import templates_folder
 from archc.targets.torch.emit import CannotPrint, emit, main_class, reserved
 from archc.targets.torch.emit_attributes import MODULE_ATTRIBUTES
@@ -24,6 +25,7 @@ from tests import torch_plans
 from tests.conftest import Golden
 from tests.torch_meaning import meant, weighted
 from tests.torch_plans import (
+    ADD,
     RELU,
     Body,
     Layers,
@@ -31,10 +33,8 @@ from tests.torch_plans import (
     conv,
     invoke,
     layer,
-    linear,
     network,
     norm,
-    rows,
     unit,
 )
 
@@ -123,7 +123,8 @@ def test_a_file_runs_by_itself(tmp_path: Path) -> None:
 
 
 def test_modules_are_called_after_their_ids() -> None:
-    modules = dict(model_of(torch_plans.residual()).named_modules())
+    model = model_of(torch_plans.residual())
+    modules = dict(model.named_modules())
     assert {
         "stem.conv1_conv",
         "learner.group1.block1.conv_bn0.conv",
@@ -132,7 +133,7 @@ def test_modules_are_called_after_their_ids() -> None:
         "task.predictions",
     } <= modules.keys()
     assert "learner.group2.block4" not in modules
-    assert "learner.group1.block1.conv_bn1.bn.weight" in model_of(torch_plans.residual()).state_dict()
+    assert "learner.group1.block1.conv_bn1.bn.weight" in model.state_dict()
 
 
 def test_knobs_are_parameters_of_the_main_class() -> None:
@@ -217,12 +218,66 @@ def test_only_what_is_used_is_imported() -> None:
 
 
 def test_functions_that_a_table_calls_stand_before_it() -> None:
-    table = Table_of("divisible(30)")
-    parts: Body = [
-        TableLoop(table, None, 1, [layer("x", conv(3, 3, 1, groups=1), "x", "conv", "conv")])
-    ]
-    made = unit("block", parts)
-    plan = network("made", [invoke("x", made, "x")], [made], tables=[table], functions=("divisible",))
+    table = Table("WIDTHS", ("width",), ((code("divisible(30)"),), (code("divisible(60)"),)))
+    widen = layer("x", conv("channels", "width", 1), "x", code('f"conv{width}"'), "conv")
+    loop = TableLoop(table, None, 1, [widen, Local("channels", code("width"))])
+    made = unit("block", [Local("channels", code("3")), loop])
+    plan = network(
+        "made", [invoke("x", made, "x")], [made], tables=[table], functions=("divisible",)
+    )
     source = emit(plan, "")
-    assert source.index("def divisible") < source.index("WIDTHS")
-    assert model_of(plan)(torch.zeros(1, 3, 4, 4)).shape == (1, 3, 4, 4)
+    assert source.index("def divisible") < source.index("WIDTHS = ")
+    # The multiples of 8 nearest to 30 and 60.
+    modules = dict(model_of(plan).named_modules())
+    assert modules["block.conv32"].out_channels == 32
+    assert modules["block.conv64"].in_channels == 32
+    assert modules["block.conv64"].out_channels == 64
+
+
+def test_what_the_source_imports_or_copies_is_reserved() -> None:
+    assert {"torch", "nn", "F", "partial", "self", "Conv2dSame", "divisible"} <= reserved()
+
+
+def test_no_tensor_is_called_as_what_the_source_needs() -> None:
+    """Tensors go by ids of the spec, made identifiers."""
+    assert {name for name in reserved() if identifier(name) == name} <= RESERVED
+
+
+def test_classes_that_python_or_the_source_knows_say_what_they_are() -> None:
+    units = [unit(name, [layer("x", RELU, "x", "relu", "relu")]) for name in ("true", "nn", "f")]
+    source = emit(network("f", [invoke("x", made, "x") for made in units], units), "")
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    assert names == ["TrueBlock", "Nn", "FBlock", "FModel"]
+
+
+def test_a_tensor_called_as_what_the_source_needs_is_refused() -> None:
+    made = unit("block", [layer("x", RELU, "torch", "relu", "relu")], inputs="torch")
+    with pytest.raises(CannotPrint, match="torch"):
+        emit(network("made", [invoke("x", made, "x")], [made]), "")
+
+
+def test_a_tensor_that_only_some_rounds_of_a_loop_give_is_refused() -> None:
+    once = Branch(code("n > 1"), [layer("y", conv(3, 3, 1), "x", "conv", "conv")])
+    both = [once, layer("x", ADD, "x y", "add", "add")]
+    made = unit("block", [CountLoop("n", code("1"), code("3"), both)])
+    with pytest.raises(CannotPrint, match="first value"):
+        emit(network("made", [invoke("x", made, "x")], [made]), "")
+
+
+def test_a_template_of_the_user_takes_the_place_of_one(tmp_path: Path) -> None:
+    ours = (templates_folder() / "torch" / "file.jinja").read_text("utf-8")
+    theirs = ours.replace('if __name__ == "__main__":', "def _run():")
+    (tmp_path / "file.jinja").write_text(theirs, "utf-8")
+    source = emit(torch_plans.several(), "", tmp_path)
+    assert "def _run():\n    model = Several().eval()\n" in source
+    assert "__main__" not in source
+
+
+def test_templates_that_give_no_python_are_told(tmp_path: Path) -> None:
+    (tmp_path / "file.jinja").write_text("x = 1\nclass {{ file.classes[0].name }}\n", "utf-8")
+    with pytest.raises(CompileError) as raised:
+        emit(torch_plans.several(), "", tmp_path)
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "template-error"
+    assert diagnostic.span is not None
+    assert diagnostic.span.text.strip() == "class Join"

@@ -36,7 +36,7 @@ from archc.emitted import EmittedFile, Language, emit, refuse_to_overwrite
     "--templates",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="A folder with Jinja templates that replace archc's own of the same names.",
+    help="A folder with Jinja templates that replace archc's own, perhaps in keras/ and torch/.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that archc did not write.")
 @spec_options
@@ -54,11 +54,16 @@ def command(
     The source needs Keras or PyTorch and nothing of archc. Its docstring says what it was emitted
     from; `archc check-emitted` reads that. A file that was emitted and not touched since is
     overwritten, any other only with --force. The file is written whole or not at all.
+
+    Where the structure of a spec can't be kept, all layers stand in a row; a note on stderr says
+    so.
     """
     spec = load_spec(reference, settings, search)
     language: Language = "torch" if target == "torch" else "python"
     if output is None:
-        _print(emit(spec, language, templates=templates).text)
+        emitted = emit(spec, language, templates=templates)
+        _print(emitted.text)
+        _tell_if_flat(emitted)
         return
     try:
         check_writable(output)
@@ -69,6 +74,7 @@ def command(
     except CannotWrite as problem:
         raise CompileError([Diagnostic("cannot-write", problem.message)]) from None
     click.echo(_written(output, emitted))
+    _tell_if_flat(emitted)
 
 
 def _print(text: str) -> None:
@@ -80,6 +86,13 @@ def _print(text: str) -> None:
     sys.stdout.flush()
     binary.write(text.encode())
     binary.flush()
+
+
+def _tell_if_flat(emitted: EmittedFile) -> None:
+    if emitted.flat:
+        click.echo(
+            "note: the structure of the spec could not be kept; layers stand in a row", err=True
+        )
 
 
 def _written(output: Path, emitted: EmittedFile) -> str:

@@ -16,15 +16,18 @@ from archc.targets.keras.recording_stubs import Applied, LayerClass, Model, Tens
 Names = tuple[str, ...]
 
 
-def mismatches(source: str, graph: Graph, function: str) -> list[str]:
+def mismatches(
+    source: str, graph: Graph, function: str, lowered: tuple[LoweredNode, ...] | None = None
+) -> list[str]:
     """What the model that `function()` of a source makes has else than the graph; none is right.
 
     Layers that mean the same at the graph's sizes are no mismatch, nor are layers on which no
-    output depends. Source that fails gives one mismatch: its error, with the line.
+    output depends. Source that fails gives one mismatch: its error, with the line. `lowered` is
+    the graph's `lower_graph`, where it is at hand.
 
     Raises `CompileError` where Keras lacks what the graph asks for.
     """
-    lowered = lower_graph(graph)
+    lowered = lower_graph(graph) if lowered is None else lowered
     known = _known(graph, lowered)
     try:
         model = _model(source, known, function)

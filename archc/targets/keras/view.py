@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from archc.emission.functions import class_source, definitions, functions_source, language_functions
-from archc.emission.plan import Apply, Parameter, Plan, Statement, Table, Unit, statements
+from archc.emission.plan import Apply, Entry, Parameter, Plan, Statement, Table, Unit, statements
 from archc.emission.printing import docstring_literal, expression, names_used
 from archc.targets.keras.lowering import KerasCall
 from archc.targets.keras.view_calls import Alias, find_aliases
@@ -29,6 +29,9 @@ _TAKEN = frozenset(
         "tuple",
     }
 )
+
+
+_LAYOUT = "Channels are last, which is Keras's default `image_data_format`."
 
 
 @cache
@@ -72,6 +75,7 @@ class ConstructorView:
 
     function: str
     parameters: str
+    docstring: str
     entries: list[EntryView]
     paths: Paths
     inputs: str
@@ -206,6 +210,7 @@ def _constructor(plan: Plan[KerasCall], scope: Scope) -> ConstructorView:
     return ConstructorView(
         plan.identifier,
         ", ".join(map(_parameter, in_order(plan.knobs))),
+        docstring_literal(_LAYOUT) if any(map(_has_sides, plan.entries)) else "",
         entries,
         scope.paths(plan.main),
         _bare([entry.variable for entry in entries]),
@@ -213,6 +218,11 @@ def _constructor(plan: Plan[KerasCall], scope: Scope) -> ConstructorView:
         expression(ast.Constant(plan.name)),
         all(knob.default is not None for knob in plan.knobs),
     )
+
+
+def _has_sides(entry: Entry) -> bool:
+    """Whether there is more than channels; a shape that is no list may have sides."""
+    return not isinstance(entry.shape, ast.Tuple | ast.List) or len(entry.shape.elts) > 1
 
 
 def _bare(variables: list[str] | tuple[str, ...]) -> str:

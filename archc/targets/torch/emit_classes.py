@@ -35,7 +35,7 @@ class ClassNames:
     def of(self, unit: Unit[TorchCall]) -> str:
         """The name of a unit's class; of two that ask for a name the first gets it."""
         if id(unit) not in self._names:
-            made = checked(fresh(class_name(unit.name), self._taken))
+            made = checked(fresh(class_name(unit.name, unit.kind), self._taken))
             self._names[id(unit)] = made
             self._taken.add(made)
         return self._names[id(unit)]

@@ -35,10 +35,13 @@ def checked(name: str) -> str:
     return name
 
 
-def class_name(identifier: str) -> str:
-    """`mobilenet_v2` → `MobilenetV2`; no keyword, and none of the names the source needs."""
+def class_name(identifier: str, kind: str) -> str:
+    """`mobilenet_v2` → `MobilenetV2`; the block `none` → `NoneBlock`.
+
+    It is no keyword, and none of the names that the source needs.
+    """
     made = "".join(part[:1].upper() + part[1:] for part in identifier.split("_"))
-    return f"{made}_" if iskeyword(made) or made in reserved() else made
+    return f"{made}{kind.capitalize()}" if iskeyword(made) or made in reserved() else made
 
 
 def fresh(wish: str, taken: Iterable[str]) -> str:

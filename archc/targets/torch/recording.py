@@ -29,15 +29,15 @@ class Recording:
     paths: dict[str, tuple[str, ...]]
 
 
-def record(source: str, graph: Graph, class_name: str) -> Recording:
+def record(source: str, graph: Graph, class_name: str, lowered: Lowered | None = None) -> Recording:
     """Hold `class_name()` of a source, applied to the graph's inputs, against the graph.
 
     What means the same at the graph's sizes is no mismatch. Source that fails gives one mismatch:
-    its error, with the line.
+    its error, with the line. `lowered` is the graph's `lower_graph`, where it is at hand.
 
     Raises `CompileError` where PyTorch lacks what the graph asks for.
     """
-    lowered = lower_graph(graph)
+    lowered = lower_graph(graph) if lowered is None else lowered
     try:
         return _recorded(source, graph, lowered, class_name)
     except Exception as error:  # whatever the source raises, and whatever cannot be read in it

@@ -14,7 +14,7 @@ from archc.targets.torch.emit_aliases import Constructors
 from archc.targets.torch.emit_classes import Classes, ClassNames
 from archc.targets.torch.emit_errors import CannotPrint
 from archc.targets.torch.emit_flow import assigned, numbers_assigned
-from archc.targets.torch.emit_names import MODULES, checked, reserved
+from archc.targets.torch.emit_names import MODULES, checked, class_name, reserved
 from archc.targets.torch.lowering.call import TorchCall
 from archc.targets.torch.view import ClassView, FileView, LineView, TableView
 from archc.targets.torch.view_run import entering, run_view
@@ -65,7 +65,8 @@ def main_class(plan: Plan[TorchCall]) -> str:
 
 def _main(plan: Plan[TorchCall]) -> Unit[TorchCall]:
     inputs = tuple([entry.variable for entry in plan.entries])
-    main = Unit[TorchCall](plan.identifier, "component", inputs, plan.outputs)
+    name = class_name(plan.identifier, "model")
+    main = Unit[TorchCall](name, "component", inputs, plan.outputs)
     main.parameters, main.body, main.about = plan.knobs, plan.main, entering(plan)
     return main
 

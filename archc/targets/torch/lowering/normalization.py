@@ -113,7 +113,8 @@ def _rest(momentum: float) -> float:
 
 
 def _linear(scale: float, offset: float) -> str:
-    scaled = "{0}" if scale == 1 else f"{{0}} * {spelled(scale)}"
+    factor = f"({spelled(scale)})" if "/" in spelled(scale) else spelled(scale)
+    scaled = "{0}" if scale == 1 else f"{{0}} * {factor}"
     if offset == 0:
         return scaled
     sign, size = ("-", -offset) if offset < 0 else ("+", offset)
