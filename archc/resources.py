@@ -1,4 +1,4 @@
-"""Where the shipped specs and templates are: beside the package in a checkout, else inside it."""
+"""Where shipped specs, templates and pages are: beside the package in a checkout, else in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def templates_folder() -> Path:
     return _folder("templates")
 
 
+def errors_folder() -> Path:
+    """The folder of the pages that explain errors, one for each code."""
+    return _folder("docs/errors")
+
+
 def _folder(name: str) -> Path:
-    installed = _PACKAGE / f"_{name}"
+    installed = _PACKAGE / f"_{name.rpartition('/')[2]}"
     return installed if installed.is_dir() else _PACKAGE.parent / name

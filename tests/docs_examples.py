@@ -108,7 +108,7 @@ class Session:
             line, _, expected = command.partition("\n")
             self.code, printed = self._command(line.split(" #")[0].strip(), block)
             _compare(f"{block.place}: {line}", expected, printed)
-            shows_error = re.search(r"^(error|Error|Usage)", expected, re.M) is not None
+            shows_error = re.search(r"^(::)?(error|Error|Usage)", expected, re.M) is not None
             assert shows_error or self.code == 0, f"{block.place}: ends with {self.code}\n{printed}"
 
     def _command(self, command: str, block: Block) -> tuple[int, str]:

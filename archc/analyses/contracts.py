@@ -8,7 +8,7 @@ from functools import cached_property
 
 from archc.analyses.cost import Analysis, Costs, analyse
 from archc.analyses.quantity import Quantity, parse_quantity
-from archc.diagnostics import CompileError, Diagnostic, one_of
+from archc.diagnostics import CompileError, Diagnostic, one_of, renaming
 from archc.graph import Graph
 from archc.source import Mapping, Node, Scalar, Sequence
 from archc.spec import ExpectDocument, describe
@@ -81,7 +81,10 @@ def _promises(node: Node) -> Iterator[tuple[str, Node]]:
         if key not in _BOUNDS:
             helps = (one_of(key, _BOUNDS, "bounds"),)
             message = f"unknown bound `{key}`"
-            raise CompileError([Diagnostic("unknown-key", message, entry.key_span, helps=helps)])
+            fix = renaming(entry.key_span, key, _BOUNDS, node.entries)
+            raise CompileError(
+                [Diagnostic("unknown-key", message, entry.key_span, helps=helps, fix=fix)]
+            )
         yield key, entry.value
 
 

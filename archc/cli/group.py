@@ -12,12 +12,16 @@ COMMANDS = {
     "check-emitted": "Tell whether an emitted file is edited, or older than its spec.",
     "diff": "Tell what differs between two networks.",
     "emit": "Write a spec as source that needs no archc: for Keras or PyTorch.",
+    "explain": "Tell what an error means, with an example that is wrong and one that is right.",
     "list": "List the specs of the zoo.",
+    "lsp": "Run the language server, for editors.",
+    "schema": "Print a JSON Schema of specs, for editors.",
     "solve": "Find the setting of a spec that meets a budget.",
     "summary": "Tell what a network is made of, without loading a framework.",
     "sweep": "Tell what a spec costs over ranges of its values.",
     "verify": "Run the source that a spec gives against its Keras model.",
     "watch": "Tell on every save what a spec comes to, and what that changes.",
+    "weights": "Convert weight files of Keras and PyTorch.",
 }
 """Each command and the line that `archc --help` shows; the command itself is in `commands/`."""
 

@@ -14,11 +14,13 @@ from archc.diagnostics.render import render_all
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
-    """All diagnostics on stderr, in colour where that is a terminal."""
+    """All diagnostics on stderr; where that is a terminal in colour, and with where to read on."""
     click.echo(render_all(diagnostics, colour=colours(sys.stderr)), err=True, nl=False)
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     if errors > 1:
         click.echo(f"\n{errors} errors", err=True)
+    if sys.stderr.isatty() and diagnostics:
+        click.echo(f"\n`archc explain {diagnostics[0].code}` tells more", err=True)
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:

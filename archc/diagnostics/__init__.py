@@ -8,19 +8,25 @@ from archc.diagnostics.diagnostic import (
     Related,
     Severity,
 )
-from archc.diagnostics.names import close_matches, one_of, strange_letter
+from archc.diagnostics.fix import Edit, Fix, renaming, replacing
+from archc.diagnostics.names import close_matches, one_of, one_slip_from, strange_letter
 from archc.diagnostics.span import SourceText, Span
 
 __all__ = [
     "ENOUGH",
     "CompileError",
     "Diagnostic",
+    "Edit",
     "Findings",
+    "Fix",
     "Related",
     "Severity",
     "SourceText",
     "Span",
     "close_matches",
     "one_of",
+    "one_slip_from",
+    "renaming",
+    "replacing",
     "strange_letter",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from archc.diagnostics.fix import Fix
 from archc.diagnostics.span import Span
 
 Severity = Literal["error", "warning"]
@@ -23,7 +24,8 @@ class Related:
 class Diagnostic:
     """One finding: a stable code, a message, its place, the way there, and what helps.
 
-    The message is lower case, has no full stop, and says what was expected and what was found.
+    The code is one of `archc.diagnostics.codes`. The message is lower case, has no full stop, and
+    says what was expected and what was found.
     """
 
     code: str
@@ -35,6 +37,8 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     severity: Severity = "error"
+    fix: Fix | None = None
+    """A change that is sure to be what was meant, if there is one."""
 
 
 class CompileError(Exception):

@@ -125,28 +125,3 @@ def _window(span: Span) -> tuple[str, int, int]:
     start = max(0, first - WIDTH // 2) if len(line) > WIDTH else 0
     text = "".join(c if c.isprintable() else " " for c in line[start : start + WIDTH])
     return text, first - start, max(1, min(last - first, WIDTH - (first - start)))
-
-
-def as_record(diagnostic: Diagnostic) -> dict[str, object]:
-    """A diagnostic as plain data, for `--format json`: lines and columns count from 1."""
-    record: dict[str, object] = {
-        "code": diagnostic.code,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "place": _place(diagnostic.span) if diagnostic.span else None,
-        "trail": list(diagnostic.trail),
-        "notes": list(diagnostic.notes),
-        "helps": list(diagnostic.helps),
-        "related": [_place(mark.span) | {"label": mark.label} for mark in diagnostic.related],
-    }
-    return record
-
-
-def _place(span: Span) -> dict[str, object]:
-    return {
-        "file": span.path,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
-from archc.diagnostics import CompileError, Diagnostic, Span, close_matches, one_of
+from archc.diagnostics import CompileError, Diagnostic, Span, close_matches, one_of, renaming
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import evaluate_id, make_layer, resolve, resolve_verb
 from archc.elaborate.interpret import Interpreter, Place
@@ -232,7 +233,7 @@ class GroupsRunner:
                 names = " and ".join(f"`{_name(verb)}`" for verb in verbs)
                 have = "have" if len(verbs) > 1 else "has"
                 self._unknown_key(
-                    key, row.key_spans[key], f"{names} {have} no arg `{key}`", accepted
+                    key, row.key_spans[key], f"{names} {have} no arg `{key}`", accepted, row.values
                 )
 
     def _refuse_unused(self) -> None:
@@ -242,20 +243,24 @@ class GroupsRunner:
             if not self._is_taken(key, self._accepted):
                 message = f"no block of these groups has an arg `{key}`"
                 known = dict.fromkeys([*self._accepted, *GroupsDocument.model_fields])
-                self._unknown_key(key, groups.key_spans[key], message, known)
+                self._unknown_key(key, groups.key_spans[key], message, known, groups.key_spans)
         for key, value in groups.scaling.items():
             if key not in self.values.keys:
                 message = f"`scaling` of `{key}`, which neither a row nor a key beside them gives"
-                self._unknown_key(key, value.span, message, dict.fromkeys(self.values.keys))
+                known = dict.fromkeys(self.values.keys)
+                self._unknown_key(key, value.span, message, known, groups.scaling)
 
     def _is_taken(self, key: str, accepted: dict[str, None]) -> bool:
         """Whether a key reaches a block, or the groups' own expressions through `row.`."""
         return key in _OWN_KEYS or key in accepted or key in self.groups.read
 
-    def _unknown_key(self, key: str, span: Span, message: str, accepted: dict[str, None]) -> None:
+    def _unknown_key(
+        self, key: str, span: Span, message: str, accepted: dict[str, None], taken: Iterable[str]
+    ) -> None:
         known = [name for name in (*accepted, "blocks", "block") if name != "origin"]
         help_line = one_of(key, dict.fromkeys(known), "keys here")
-        diagnostic = Diagnostic("unknown-arg", message, span, helps=(help_line,))
+        fix = renaming(span, key, known, taken)
+        diagnostic = Diagnostic("unknown-arg", message, span, helps=(help_line,), fix=fix)
         self._interpreter.report(CompileError([diagnostic]), self.frame)
 
 

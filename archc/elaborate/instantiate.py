@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archc.diagnostics import CompileError, Span, one_of
+from archc.diagnostics import CompileError, Span, one_of, renaming
 from archc.elaborate.ids import id_problem
 from archc.elaborate.program import Block, FileScope, LayerCall, RoleCall
 from archc.elaborate.report import error, invalid_attributes
@@ -46,7 +46,8 @@ def role_layer(call: RoleCall, span: Span, frame: Frame) -> Layer | None:
     if not isinstance(kind, str) or kind not in kinds:
         help_line = one_of(str(kind), (*kinds, NO_LAYER[call.role]), f"kinds of {call.role}")
         message = f"expected a kind of {call.role}, found {spelled(kind)}"
-        raise error("wrong-type", message, place, help_line)
+        fix = renaming(place, str(kind), (*kinds, NO_LAYER[call.role]))
+        raise error("wrong-type", message, place, help_line, fix=fix)
     defaults = call.file.defaults.get(kind, {})
     return make_layer(LayerCall(LAYERS[kind], call.attributes, defaults), span, frame)
 
@@ -82,8 +83,8 @@ def tagged(name: str, frame: Frame, span: Span) -> Stream:
     if name in frame.left_out:
         raise error("unknown-id", f"the step `{name}` was left out by its `when`", span)
     known = sorted({"input", *frame.inputs, *frame.tags})
-    help_line = one_of(name, known, "ids here")
-    raise error("unknown-id", f"no earlier step has the id `{name}`", span, help_line)
+    help_line, fix = one_of(name, known, "ids here"), renaming(span, name, known)
+    raise error("unknown-id", f"no earlier step has the id `{name}`", span, help_line, fix=fix)
 
 
 def block_inputs(
@@ -123,10 +124,11 @@ def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
     if isinstance(name, str) and name in LAYERS:
         return name
     library = library_of(str(name))
-    help_line = f"a shipped library defines it: `use: [{library}]`"
+    help_line, fix = f"a shipped library defines it: `use: [{library}]`", None
     if library is None:
-        help_line = one_of(str(name), [*file.blocks, *LAYERS], "blocks")
-    raise error("unknown-block", f"unknown block `{name}`", value.span, help_line)
+        known = [*file.blocks, *LAYERS]
+        help_line, fix = one_of(str(name), known, "blocks"), renaming(value.span, str(name), known)
+    raise error("unknown-block", f"unknown block `{name}`", value.span, help_line, fix=fix)
 
 
 def whole(value: object, name: str, span: Span, *, least: int) -> int:

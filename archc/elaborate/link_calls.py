@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from archc.diagnostics import CompileError, Diagnostic, Findings, Span, close_matches, one_of
+from archc.diagnostics import (
+    CompileError,
+    Diagnostic,
+    Findings,
+    Span,
+    close_matches,
+    one_of,
+    renaming,
+)
 from archc.elaborate.names import BodyNames
 from archc.elaborate.program import BlockCall, FileScope, LayerCall, RoleCall
 from archc.elaborate.report import error, invalid_attributes
@@ -70,7 +78,7 @@ class CallLinker:
             if self._findings.enough:
                 break
             if key not in known:
-                self._unknown_attribute(verb, entry, known)
+                self._unknown_attribute(verb, entry, known, payload)
                 continue
             try:
                 attributes[key] = self._names.check(compile_value(entry.value, key))
@@ -78,7 +86,9 @@ class CallLinker:
                 self._findings.extend(problem.diagnostics)
         return attributes
 
-    def _unknown_attribute(self, verb: str, entry: Entry, known: tuple[str, ...]) -> None:
+    def _unknown_attribute(
+        self, verb: str, entry: Entry, known: tuple[str, ...], table: Mapping
+    ) -> None:
         kind = "arg" if verb in self._file.blocks else "attribute"
         help_line = f"`{verb}` has no {kind}s"
         if entry.key in MODIFIERS:
@@ -86,8 +96,10 @@ class CallLinker:
         elif known:
             help_line = one_of(entry.key, known, f"{kind}s of `{verb}`")
         message = f"`{verb}` has no {kind} `{entry.key}`"
-        diagnostic = Diagnostic(f"unknown-{kind}", message, entry.key_span, helps=(help_line,))
-        self._findings.add(diagnostic)
+        fix = renaming(entry.key_span, entry.key, known, table.entries)
+        self._findings.add(
+            Diagnostic(f"unknown-{kind}", message, entry.key_span, helps=(help_line,), fix=fix)
+        )
 
 
 def _refuse_missing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
+from archc.diagnostics import CompileError, Diagnostic, Findings, one_of, renaming
 from archc.elaborate.names import BodyNames
 from archc.elaborate.values import Value, compile_value
 from archc.layers import LAYERS, ROLES
@@ -15,18 +15,17 @@ class DefaultsLinker:
     def __init__(self, names: BodyNames, findings: Findings) -> None:
         self._names = names
         self._findings = findings
+        self._section: dict[str, Entry] = {}
 
     def link(self, section: Node | None) -> dict[str, dict[str, Value]]:
         entries = section.entries if isinstance(section, Mapping) else {}
+        self._section = entries
         return {verb: self._verb(entry) for verb, entry in entries.items()}
 
     def _verb(self, entry: Entry) -> dict[str, Value]:
         verb, node = entry.key, entry.value
         if verb not in LAYERS and verb not in ROLES:
-            help_line = one_of(verb, [*LAYERS, *ROLES], "layers")
-            message = f"`defaults` has no layer `{verb}`"
-            diagnostic = Diagnostic("unknown-verb", message, entry.key_span, helps=(help_line,))
-            self._findings.add(diagnostic)
+            self._unknown_layer(entry)
             return {}
         main = "kind" if verb in ROLES else LAYERS[verb].main
         if isinstance(node, Mapping):
@@ -43,7 +42,7 @@ class DefaultsLinker:
         known = ("kind",) if verb in ROLES else LAYERS[verb].attributes
         for key, entry in node.entries.items():
             if key not in known:
-                self._unknown(verb, entry, known)
+                self._unknown(verb, entry, known, node)
         return self._compiled({k: e.value for k, e in node.entries.items() if k in known})
 
     def _compiled(self, nodes: dict[str, Node]) -> dict[str, Value]:
@@ -55,9 +54,19 @@ class DefaultsLinker:
                 self._findings.extend(error.diagnostics)
         return values
 
-    def _unknown(self, verb: str, entry: Entry, known: tuple[str, ...]) -> None:
+    def _unknown_layer(self, entry: Entry) -> None:
+        known = [*LAYERS, *ROLES]
+        help_line = one_of(entry.key, known, "layers")
+        message = f"`defaults` has no layer `{entry.key}`"
+        fix = renaming(entry.key_span, entry.key, known, self._section)
+        self._findings.add(
+            Diagnostic("unknown-verb", message, entry.key_span, helps=(help_line,), fix=fix)
+        )
+
+    def _unknown(self, verb: str, entry: Entry, known: tuple[str, ...], table: Mapping) -> None:
         help_line = one_of(entry.key, known, f"attributes of `{verb}`")
         message = f"`{verb}` has no attribute `{entry.key}`"
+        fix = renaming(entry.key_span, entry.key, known, table.entries)
         self._findings.add(
-            Diagnostic("unknown-attribute", message, entry.key_span, helps=(help_line,))
+            Diagnostic("unknown-attribute", message, entry.key_span, helps=(help_line,), fix=fix)
         )

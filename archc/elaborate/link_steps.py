@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archc.diagnostics import CompileError, Findings, Span, one_of
+from archc.diagnostics import CompileError, Findings, Span, one_of, renaming
 from archc.elaborate.ids import id_problem
 from archc.elaborate.link_calls import MODIFIERS, CallLinker
 from archc.elaborate.names import BodyNames
@@ -98,7 +98,9 @@ class StepLinker:
         help_line = one_of(stranger.key, MODIFIERS, "keys beside a verb")
         if known and stranger.key in self._attributes_of(known[0].key):
             help_line = f"put it inside: `{known[0].key}: {{{stranger.key}: …}}`"
-        raise error("unknown-key", f"unknown key `{stranger.key}`", stranger.key_span, help_line)
+        span, beside = stranger.key_span, [entry.key for entry in verbs]
+        fix = renaming(span, stranger.key, MODIFIERS, beside) if known else None
+        raise error("unknown-key", f"unknown key `{stranger.key}`", span, help_line, fix=fix)
 
     def _is_verb(self, word: str) -> bool:
         tables = (self.file.blocks, LAYERS, MERGES, ROLES, SEQUENCES, (NOTHING,))
@@ -115,8 +117,10 @@ class StepLinker:
         library = library_of(word)
         if library is not None:
             return f"a shipped library defines it: `use: [{library}]`"
-        known = [*self.file.blocks, *LAYERS, *MERGES, *ROLES, *SEQUENCES, NOTHING]
-        return one_of(word, known, "verbs")
+        return one_of(word, self._verbs(), "verbs")
+
+    def _verbs(self) -> list[str]:
+        return [*self.file.blocks, *LAYERS, *MERGES, *ROLES, *SEQUENCES, NOTHING]
 
     def _action(self, verb: str, span: Span, payload: Node) -> Action:
         if verb in self.file.blocks:
@@ -136,7 +140,8 @@ class StepLinker:
             from archc.elaborate.link_groups import GroupsLinker
 
             return GroupsLinker(self).link(payload)
-        raise error("unknown-verb", f"unknown verb `{verb}`", span, self._verbs_help(verb))
+        fix = None if library_of(verb) else renaming(span, verb, self._verbs())
+        raise error("unknown-verb", f"unknown verb `{verb}`", span, self._verbs_help(verb), fix=fix)
 
     def _merge(self, verb: Verb, span: Span, payload: Node) -> MergeCall:
         if not isinstance(payload, Mapping) or len(payload.entries) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of
+from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of, renaming
 from archc.elaborate.values import BrokenValue, Constant, Templated, Value, unknown_name
 
 GROUP_NAMES = frozenset({"group", "block", "learner", "row"})
@@ -64,9 +64,12 @@ class BodyNames:
         if name in self.later:
             self.findings.add(_forward(name, value.span, self.later[name]))
             return BrokenValue(value.span)
-        help_line = one_of(name, sorted({"input", *self.inputs, *self.ids}), "ids here")
+        known = sorted({"input", *self.inputs, *self.ids})
+        help_line, fix = one_of(name, known, "ids here"), renaming(value.span, name, known)
         message = f"no earlier step has the id `{name}`"
-        self.findings.add(Diagnostic("unknown-id", message, value.span, helps=(help_line,)))
+        self.findings.add(
+            Diagnostic("unknown-id", message, value.span, helps=(help_line,), fix=fix)
+        )
         return BrokenValue(value.span)
 
     def _may_be_an_id(self, name: str) -> bool:

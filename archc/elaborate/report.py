@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from archc.diagnostics import CompileError, Diagnostic, Related, Span
+from archc.diagnostics import CompileError, Diagnostic, Fix, Related, Span
 from archc.elaborate.program import MergeCall, Path
 from archc.elaborate.values import Value
 from archc.graph import Instance
 from archc.layers import InvalidAttributes, ShapeError, TensorShape
 
 
-def error(code: str, message: str, span: Span, *helps: str) -> CompileError:
+def error(code: str, message: str, span: Span, *helps: str, fix: Fix | None = None) -> CompileError:
     """One diagnostic as an exception."""
-    return CompileError([Diagnostic(code, message, span, helps=helps)])
+    return CompileError([Diagnostic(code, message, span, helps=helps, fix=fix)])
 
 
 def invalid_attributes(

@@ -6,8 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archc.diagnostics import CompileError, Diagnostic, Span, one_of
-from archc.expressions import Expression, ExpressionError, Template, parse, parse_text
+from archc.diagnostics import CompileError, Diagnostic, Fix, Span, one_of, renaming
+from archc.expressions import (
+    FUNCTION_NAMES,
+    Expression,
+    ExpressionError,
+    Template,
+    parse,
+    parse_text,
+)
 from archc.source import Mapping, Node, Scalar, Sequence, span_inside
 from archc.spec import describe
 
@@ -199,8 +206,15 @@ def _compile_text(node: Scalar, text: str, key: str) -> Value:
         return Templated(parse_text(text), node)
     except ExpressionError as error:
         span = span_inside(node, offset + error.start, offset + error.end)
-        diagnostic = Diagnostic(error.code, error.message, span, helps=error.helps)
+        fix = _function_fix(error, span)
+        diagnostic = Diagnostic(error.code, error.message, span, helps=error.helps, fix=fix)
         raise CompileError([diagnostic]) from None
+
+
+def _function_fix(error: ExpressionError, span: Span) -> Fix | None:
+    if error.code != "unknown-function":
+        return None
+    return renaming(span, span.text, FUNCTION_NAMES)
 
 
 def expression_diagnostic(
@@ -214,4 +228,5 @@ def expression_diagnostic(
 
 def unknown_name(name: str, span: Span, known: list[str]) -> Diagnostic:
     help_line = one_of(name, known, "names here")
-    return Diagnostic("unknown-name", f"unknown name `{name}`", span, helps=(help_line,))
+    fix = renaming(span, name, known)
+    return Diagnostic("unknown-name", f"unknown name `{name}`", span, helps=(help_line,), fix=fix)

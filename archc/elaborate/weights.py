@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from time import monotonic
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
 from archc.elaborate.elaborate import spec_frame
@@ -39,18 +40,41 @@ NUMBER = "#"
 """What stands in a replacement for the number of a layer that has no name but its number."""
 
 
+_SUM = re.compile(r"<(\d{1,9})([+-]\d{1,9})>", re.ASCII)
+
+MAX_PATTERN = 1_000
+"""Characters of a pattern."""
+
+MAX_REPLACEMENT = 200
+"""Characters of a replacement, which may repeat what was found once for every two of them."""
+
+MAX_NAME = 1_000
+"""Characters of a name that rules make."""
+
+MAX_SECONDS = 2.0
+"""For all rules and names of a network: a pattern may take time exponential in a name."""
+
+SECONDS_PER_NAME = 0.0005
+"""What each name adds to that: ten times what it takes."""
+
+
 def renamed(names: Iterable[str], rules: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Each name → what the rules make of it, all of them in turn.
 
     A `#` in a replacement numbers those that come out alike as Keras numbers layers without a
-    name, in the order of the names: nothing for the first, then `_1`, `_2`, …
+    name, in the order of the names: nothing for the first, then `_1`, `_2`, … `<3-1>`, as
+    `<\\1-1>` makes it, is the number 2: others may count from 0.
+
+    Raises `CompileError` (`bad-pattern`) where a rule takes too long or makes names too long.
     """
+    ordered, all_names = list(rules), list(names)
     made: Counter[tuple[str, str]] = Counter()
     found = {}
-    for name in names:
+    deadline = monotonic() + MAX_SECONDS + SECONDS_PER_NAME * len(all_names)
+    for name in all_names:
         result = name
-        for pattern, replacement in rules:
-            result, times = re.subn(pattern, replacement, result)
+        for pattern, replacement in ordered:
+            result, times = _substituted(pattern, replacement, result, deadline)
             if times and NUMBER in result:
                 count = made[pattern, result]
                 made[pattern, result] += 1
@@ -59,12 +83,43 @@ def renamed(names: Iterable[str], rules: Iterable[tuple[str, str]]) -> dict[str,
     return found
 
 
+def _substituted(pattern: str, replacement: str, name: str, deadline: float) -> tuple[str, int]:
+    # Unlike `re` it can be told to stop: the patterns may be a stranger's.
+    import regex
+
+    try:
+        left = max(deadline - monotonic(), 0.001)
+        result, times = regex.subn(pattern, replacement, name, timeout=left)
+        result = _SUM.sub(_sum, result)
+    except TimeoutError:
+        raise _refused(pattern, f"takes too long on `{name}`") from None
+    except (regex.error, RecursionError, MemoryError, IndexError) as problem:
+        raise _refused(pattern, f"fails on `{name}`: {problem}") from None
+    if len(result) > MAX_NAME:
+        message = f"makes a name of {len(result):,} characters, and {MAX_NAME:,} are the most"
+        raise _refused(pattern, message)
+    return result, times
+
+
+def _sum(found: re.Match[str]) -> str:
+    return str(int(found[1]) + int(found[2]))
+
+
+def _refused(pattern: str, what: str) -> CompileError:
+    return CompileError([Diagnostic("bad-pattern", f"the rule of weights `{pattern}` {what}")])
+
+
 def _problems(pattern: str, replacement: str, entry: Entry) -> Iterator[Diagnostic]:
+    too_long = _too_long(pattern, replacement)
+    if too_long:
+        yield Diagnostic("bad-pattern", too_long, entry.key_span)
+        return
     try:
         # This matches any text, and so fails on a replacement that names a group it has not.
         harmless = re.compile(f"{pattern}|")
-    except re.error as problem:
-        message = f"expected a regular expression, found `{pattern}`: {problem.msg}"
+    except (re.error, RecursionError, OverflowError) as problem:
+        said = problem.msg if isinstance(problem, re.error) else str(problem)
+        message = f"expected a regular expression, found `{pattern}`: {said}"
         yield Diagnostic("bad-pattern", message, entry.key_span)
         return
     try:
@@ -73,3 +128,14 @@ def _problems(pattern: str, replacement: str, entry: Entry) -> Iterator[Diagnost
         message = f"expected a replacement that the pattern allows, found `{replacement}`"
         reason = (str(problem),)
         yield Diagnostic("bad-pattern", message, entry.value.span, notes=reason)
+
+
+def _too_long(pattern: str, replacement: str) -> str:
+    if len(pattern) > MAX_PATTERN:
+        return f"expected a pattern of at most {MAX_PATTERN:,} characters, found {len(pattern):,}"
+    if re.search(r"\{[^}]*\d{4}", pattern):
+        return "expected counts below 1,000 in a pattern, found a greater one"
+    if len(replacement) > MAX_REPLACEMENT:
+        most, found = MAX_REPLACEMENT, len(replacement)
+        return f"expected a replacement of at most {most:,} characters, found {found:,}"
+    return ""

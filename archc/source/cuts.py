@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from archc.diagnostics import Diagnostic, SourceText, Span
+from archc.diagnostics import Diagnostic, SourceText, Span, replacing
 from archc.source.brackets import closing_bracket, expression_end, quote_end, unbalanced
 
 _PAIRED: Final = re.compile(r"[()\[\]{}'\"]")
@@ -44,10 +44,11 @@ def check_cut(source: SourceText, text: str, start: int, end: int, collection: s
     knife = f"{_knife(after)} of the flow {collection}"
     message = f"expected a whole expression, found one that is cut by {knife}"
     span = Span(source, start, stop)
-    helps = ("quote the expression, and close its brackets and quotes",)
+    helps, fix = ("quote the expression, and close its brackets and quotes",), None
     if whole is not None:
         helps = (f"quote it: `{_quoted(span.text)}`",)
-    diagnostic = Diagnostic("cut-expression", message, span, helps=helps)
+        fix = replacing(span, _quoted(span.text))
+    diagnostic = Diagnostic("cut-expression", message, span, helps=helps, fix=fix)
     raise CutExpressionError(diagnostic, None if whole is None else (start, whole))
 
 

@@ -14,6 +14,7 @@ from archc.diagnostics import (
     SourceText,
     Span,
     one_of,
+    renaming,
 )
 from archc.source import Entry, Mapping, Scalar, Sequence
 from archc.source.edit import merge, with_entry, without
@@ -131,13 +132,15 @@ def _overlaid(tree: Mapping, settings: Mapping) -> Mapping:
         elif key in args.entries:
             args = with_entry(args, key, entry.value, args.entries[key].key_span)
         else:
-            help_line = one_of(key, [*args.entries, "expect"], "args of the spec")
+            known = [*args.entries, "expect"]
+            help_line = one_of(key, known, "args of the spec")
             findings.add(
                 Diagnostic(
                     "unknown-arg",
                     f"a variant sets `{key}`, which is no arg of the spec",
                     entry.key_span,
                     helps=(help_line,),
+                    fix=renaming(entry.key_span, key, known, settings.entries),
                 )
             )
     findings.raise_if_any()

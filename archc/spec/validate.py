@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from archc.diagnostics import ENOUGH, CompileError, Diagnostic, Span, close_matches, one_of
+from archc.diagnostics import (
+    ENOUGH,
+    CompileError,
+    Diagnostic,
+    Span,
+    close_matches,
+    one_of,
+    renaming,
+)
 from archc.source import Mapping, Node, Sequence
 from archc.spec.documents import ORIGIN, Document
 from archc.spec.fields import describe
@@ -53,6 +61,9 @@ def _diagnostic(model: type[Document], root: Node, detail: ErrorDetails) -> Diag
             f"unknown key `{unknown}`",
             key_span or node.span,
             helps=(one_of(unknown, keys, "keys here"),),
+            fix=renaming(key_span, unknown, keys, owner.entries)
+            if isinstance(owner, Mapping)
+            else None,
         )
     if kind == "missing":
         return Diagnostic("missing-key", f"missing key `{location[-1]}`", _opening(owner))

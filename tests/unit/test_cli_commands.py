@@ -84,7 +84,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["frobnicate"], "no command `frobnicate`: the commands are `build`, `check`, "),
         (["check"], "Missing argument 'SPEC[@VARIANT]...'"),
         (["check", "good.yaml", "--fromat", "json"], "No such option '--fromat'"),
-        (["check", "good.yaml", "--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["check", "good.yaml", "--format", "xml"], "'xml' is not one of 'text', 'json', 'github'"),
         (["summary", "good.yaml", "bad.yaml"], "unexpected extra argument (bad.yaml)"),
     ],
 )
@@ -137,6 +137,16 @@ def test_check_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert records[0]["helps"] == ["did you mean `relu` or `relu6` or `prelu`?"]
     assert records[2]["place"] is None
+
+
+def test_a_terminal_is_told_where_to_read_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", "bad.yaml"]) == 2
+    assert "explain" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(["check", "bad.yaml"]) == 2
+    assert capsys.readouterr().err.endswith("\n`archc explain unknown-verb` tells more\n")
 
 
 def test_check_of_good_specs_for_machines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from archc.diagnostics import Diagnostic, Related, SourceText, Span
-from archc.diagnostics.render import WIDTH, as_record, render, render_all
+from archc.diagnostics import Diagnostic, Related, SourceText, Span, replacing
+from archc.diagnostics.record import as_record
+from archc.diagnostics.render import WIDTH, render, render_all
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -189,16 +190,19 @@ def test_a_record_holds_all_of_it() -> None:
         "code",
         "message",
         Span(source, 8, 11),
+        "label",
         related=(Related(Span(source, 0, 1), "first"),),
         trail=("stem",),
         notes=("note",),
         helps=("help",),
+        fix=replacing(Span(source, 8, 11), "2"),
     )
     assert json.loads(json.dumps(as_record(diagnostic))) == {
         "code": "code",
         "severity": "error",
         "message": "message",
         "place": {"file": "spec.yaml", "line": 2, "column": 4, "end_line": 2, "end_column": 7},
+        "label": "label",
         "trail": ["stem"],
         "notes": ["note"],
         "helps": ["help"],
@@ -212,5 +216,18 @@ def test_a_record_holds_all_of_it() -> None:
                 "label": "first",
             }
         ],
+        "fix": {
+            "title": "`two` → `2`",
+            "edits": [
+                {
+                    "file": "spec.yaml",
+                    "line": 2,
+                    "column": 4,
+                    "end_line": 2,
+                    "end_column": 7,
+                    "text": "2",
+                }
+            ],
+        },
     }
     assert as_record(Diagnostic("code", "message"))["place"] is None

@@ -139,6 +139,7 @@ def command(*arguments: str) -> str:
 
 
 HEAVY = {"tensorflow", "keras", "torch", "jinja2", "numpy"}
+UNEMITTED = HEAVY - {"jinja2"} | {"rich"}
 RESNET50 = str(SPECS / "resnet50.yaml")
 
 
@@ -150,6 +151,8 @@ RESNET50 = str(SPECS / "resnet50.yaml")
         pytest.param(command("check", RESNET50), HEAVY | {"rich"}, id="check"),
         pytest.param(command("summary", RESNET50), HEAVY, id="summary"),
         pytest.param(command("list"), HEAVY, id="list"),
+        pytest.param(command("emit", RESNET50), UNEMITTED, id="emit"),
+        pytest.param(command("emit", RESNET50, "--to", "torch"), UNEMITTED, id="emit to torch"),
     ],
 )
 def test_nothing_heavy_is_loaded(code: str, absent: set[str]) -> None:

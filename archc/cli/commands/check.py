@@ -3,55 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from archc.analyses import analyse
 from archc.api import Spec
-from archc.cli.options import format_option, load_spec, spec_options
+from archc.cli.options import load_spec, spec_options
 from archc.cli.terminal import show_diagnostics
 from archc.diagnostics import CompileError, Diagnostic, Findings
+
+_ROUNDS = 10
+"""How often `--fix` checks anew: a mistake that is mended may have hidden others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is checked, and whether good specs are told of."""
+
+    references: tuple[str, ...]
+    settings: tuple[str, ...]
+    search: tuple[Path, ...]
+    quiet: bool
 
 
 @click.command("check", short_help="Check specs.")
 @click.argument("references", metavar="SPEC[@VARIANT]...", nargs=-1, required=True)
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to tell errors; `github` gives annotations of a workflow.",
+)
+@click.option("--fix", is_flag=True, help="Mend what is sure to be a slip, in the files.")
 @spec_options
 def command(
-    references: tuple[str, ...], form: str, settings: tuple[str, ...], search: tuple[Path, ...]
+    references: tuple[str, ...],
+    form: str,
+    fix: bool,
+    settings: tuple[str, ...],
+    search: tuple[Path, ...],
 ) -> int:
     """Check specs and tell everything that is wrong with them.
 
     A spec with variants is checked at every variant, unless one is named. Ends with 0 where all
     is fine, 1 where only an `expect:` does not hold, 2 where a spec is wrong.
+
+    --fix changes names that are one slip away from a known one, and quotes expressions that a
+    comma cuts; comments and layout stay. It changes the spec and files below its folder alone.
     """
+    request = _Request(references, settings, search, quiet=form != "text")
+    if fix:
+        _mend(replace(request, quiet=True))
     findings, code = Findings(), 0
     for reference in references:
         own = Findings()
-        code = max(code, _check(reference, settings, search, own, quiet=form == "json"))
+        code = max(code, _check(reference, request, own))
         findings.extend(own)
-    if form == "json":
-        _print_json(list(findings))
-    elif len(findings):
-        show_diagnostics(list(findings))
+    _show(list(findings), form)
     return code
 
 
-def _check(
-    reference: str,
-    settings: tuple[str, ...],
-    search: tuple[Path, ...],
-    findings: Findings,
-    *,
-    quiet: bool,
-) -> int:
+def _mend(request: _Request) -> None:
+    """Make the fixes of all specs, until there are none. Raises `CompileError`."""
+    from archc.cli.fixes import make_fixes, show_fixes
+
+    for reference in request.references:
+        for _ in range(_ROUNDS):
+            findings = Findings()
+            _check(reference, request, findings)
+            lines = make_fixes(reference, findings)
+            show_fixes(lines)
+            if not lines:
+                break
+
+
+def _check(reference: str, request: _Request, findings: Findings) -> int:
     code = 0
     try:
-        for spec in _variants(load_spec(reference, settings, search)):
+        for spec in _variants(load_spec(reference, request.settings, request.search)):
             try:
-                _check_one(reference, spec, quiet=quiet)
+                _check_one(reference, spec, quiet=request.quiet)
             except CompileError as error:
                 findings.extend(_at_variant(spec, error.diagnostics))
                 code = max(code, error.exit_code)
@@ -90,10 +125,18 @@ def _check_one(reference: str, spec: Spec, *, quiet: bool) -> None:
         click.echo(f"{shown}: {len(graph) - len(graph.inputs)} layers, {params:,} parameters")
 
 
-def _print_json(diagnostics: list[Diagnostic]) -> None:
-    import json
+def _show(diagnostics: list[Diagnostic], form: str) -> None:
+    if form == "text":
+        if diagnostics:
+            show_diagnostics(diagnostics)
+        return
+    from archc.diagnostics.record import as_annotation, as_record
 
-    from archc.diagnostics.render import as_record
+    if form == "github":
+        for diagnostic in diagnostics:
+            click.echo(as_annotation(diagnostic))
+        return
+    import json
 
     records = [as_record(diagnostic) for diagnostic in diagnostics]
     click.echo(json.dumps(records, indent=2, ensure_ascii=False))

@@ -10,7 +10,8 @@ from archc.cli.report import record
 from archc.cli.terminal import table
 from archc.cli.watching.changes import Row, inputs, rows, total
 from archc.cli.watching.subject import Outcome
-from archc.diagnostics.render import as_record, render_all
+from archc.diagnostics.record import as_record
+from archc.diagnostics.render import render_all
 from archc.graph import Graph, TensorShape
 
 _HEAD = ("part", "blocks", "output", "parameters", "change", "MACs", "change")
