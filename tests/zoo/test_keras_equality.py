@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import keras
 import pytest
 
 import archc
 from tests.reference import (
+    ALPHAS,
     REFERENCES,
     copy_weights_by_name,
     keras_reference,
@@ -46,23 +47,47 @@ def _restored_keras() -> Iterator[None]:
     ],
 )
 def test_equals_keras(name: str) -> None:
-    floatx = REFERENCES[name].floatx
-    keras.config.set_floatx(floatx)
-    reference = keras_reference(name)
-    spec = spec_at_size(name)
+    assert_equal(keras_reference(name), spec_at_size(name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "alpha"), ALPHAS)
+def test_equals_keras_at_other_widths(name: str, alpha: float) -> None:
+    assert_equal(keras_reference(name, alpha), spec_at_size(name, {"alpha": alpha}))
+
+
+def assert_equal(reference: keras.Model, spec: archc.Spec) -> None:
     model = spec.build(seed=0)
     assert model.count_params() == reference.count_params()
 
     names = spec.weight_names("keras")
     assert sorted(names) == sorted(layer.name for layer in weighted_layers(model))
     assert sorted(names.values()) == sorted(layer.name for layer in weighted_layers(reference))
+    assert momenta(model, names) == momenta(reference)
+    assert dropout_rates(model) == pytest.approx(dropout_rates(reference))
 
     randomise(reference, seed=1)
     copy_weights_by_name(reference, model, names)
     images = random_images(reference, 2, seed=2)
     expected = reference(images, training=False)
     assert relative_difference(expected[0], expected[1]) > VISIBLE
-    assert relative_difference(model(images, training=False), expected) < EQUAL[floatx]
+    assert (
+        relative_difference(model(images, training=False), expected) < EQUAL[keras.config.floatx()]
+    )
+
+
+def momenta(model: keras.Model, names: Mapping[str, str] | None = None) -> dict[str, float]:
+    """The momentum of every batch norm, which only training shows."""
+    return {
+        names[layer.name] if names else layer.name: layer.momentum
+        for layer in weighted_layers(model)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+
+
+def dropout_rates(model: keras.Model) -> list[float]:
+    """The rates of all dropouts and stochastic depths, in order; only training shows them."""
+    return sorted(layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout))
 
 
 @pytest.mark.parametrize("name", ["resnet50", "mobilenet_v3@small", "efficientnet@b0"])
