@@ -81,12 +81,54 @@ def test_repeats_give_what_the_model_gives(repeats: archc.Spec) -> None:
         assert result.passed, result
 
 
+KINDS = """
+name: kinds
+input: [16, 16, 3]
+define:
+  plain:
+    args: {filters: 8}
+    steps: [{conv: {filters: =filters, kernel: 3}}, relu]
+  deep:
+    args: {filters: 8}
+    steps:
+    - conv: {filters: =2 * filters, kernel: 1}
+    - relu
+    - conv: {filters: =filters, kernel: 3}
+learner:
+- groups: {block: plain, blocks: 8}
+- {id: "", plain: }
+- groups:
+    id: z$(group.number)$(block.number)
+    groups:
+    - {block: plain, blocks: 2}
+    - {block: deep, filters: 16}
+    - {block: plain, filters: 24, blocks: 2}
+- groups:
+    block: {first: deep, rest: '="plain" if group.first else "deep"'}
+    id: y$(group.number)$(block.number)
+    groups: [{filters: 8, blocks: 3}, {filters: 16, blocks: 3}]
+task: [global_avg_pool: ]
+"""
+
+
+@pytest.mark.parametrize("target", ["keras", "torch"])
+def test_groups_whose_blocks_differ_are_loops(target: str, tmp_path: Path) -> None:
+    """Groups without a column of their own too, and a block without a name."""
+    file = tmp_path / "kinds.yaml"
+    file.write_text(KINDS, encoding="utf-8")
+    emitted = emit_source(archc.load(str(file)).assembled, target, "")
+    assert not emitted.flat
+    assert emitted.source.count("in enumerate(GROUPS") == 3
+    assert '("deep", 1, 16)' in emitted.source
+
+
 KNOBS = [
     ("densenet@densenet121", "growth", 20),
     ("mobilenet_v2", "alpha", 0.5),
     ("mobilenet_v3@small", "alpha", 0.75),
     ("efficientnet@b0", "width", 1.4),
     ("efficientnet@b0", "depth", 1.8),
+    ("efficientnet_v2@b0", "depth", 1.4),
     ("nasnet@mobile", "penultimate", 528),
 ]
 

@@ -56,12 +56,38 @@ def _either(
         both.nodes[lane], both.shapes[lane] = new.nodes[place], new.shapes[place]
     both.channels = old.channels
     if old.channels is not None and new.channels is not None:
-        same = ast.dump(old.channels) == ast.dump(new.channels)
-        both.channels = old.channels if same else ast.IfExp(condition, new.channels, old.channels)
+        both.channels = _either_code(condition, new.channels, old.channels, scope)
     return both
+
+
+def _either_code(condition: Code, new: Code, old: Code, scope: Scope) -> Code:
+    """`new if condition else old`, without what the condition rules out."""
+    known = scope.home.known.get(old.id) if isinstance(old, ast.Name) else old
+    if isinstance(known, ast.IfExp) and ast.dump(known.test) == ast.dump(negated(condition)):
+        old = known.body
+    same = ast.dump(old) == ast.dump(new)
+    return old if same else ast.IfExp(condition, new, old)
 
 
 def _settle_channels(local: NameLocal, variable: Variable, scope: Scope) -> None:
     """A choice between numbers of channels gets a name."""
-    if isinstance(variable.channels, ast.IfExp):
+    if isinstance(variable.channels, ast.IfExp) and not scope.dry:
         variable.channels = local("channels", variable.channels, scope)
+
+
+_OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+}
+
+
+def negated(condition: Code) -> Code:
+    """`not condition`, a comparison turned round."""
+    match condition:
+        case ast.Compare(left, [operator], [right]) if type(operator) in _OPPOSITES:
+            return ast.Compare(left, [_OPPOSITES[type(operator)]()], [right])
+    return ast.UnaryOp(ast.Not(), condition)

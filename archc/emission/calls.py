@@ -69,7 +69,8 @@ class Calls:
     ) -> Flow:
         """A call of a block: an `Invoke` of its unit, or its body in place."""
         key = (scope.home.key, site)
-        if scope.dry or key in self._choices.inlined:
+        nameless = isinstance(local, ast.Constant) and local.value == ""
+        if scope.dry or nameless or key in self._choices.inlined:
             return self._inline(walker, calls, codes, entering, scope, local)
         draft = self._draft(calls[0].block, self._choices.versions.get(key, ()))
         results = self._results(walker, calls, codes, entering, scope, local)

@@ -9,8 +9,9 @@ from typing import Any
 
 from archc.elaborate.program import Groups
 from archc.elaborate.record import GroupBlock, GroupRecord
+from archc.emission.branches import branch, negated
 from archc.emission.group_rows import RowCodes, Rows
-from archc.emission.group_table import GroupTable
+from archc.emission.group_table import GroupTable, block_name
 from archc.emission.group_unrolled import call_block
 from archc.emission.grouping_choices import GroupingChoices
 from archc.emission.loops import end_of_round, into_loop, out_of_loop, shifted
@@ -116,6 +117,46 @@ class GroupBlocks:
     def _call(
         self, blocks: list[GroupBlock], flow: Flow, scope: Scope, *, taker: bool, site: str
     ) -> Flow:
+        """A block in every lane; where groups have different ones, an `if` for each of these."""
+        kinds = [block_name(block.verb) for block in blocks]
+        if len(set(kinds)) == 1:
+            return self._call_one(blocks, flow, scope, taker=taker, site=site)
+        scope.here = flow[0]
+        chosen = self._chosen(scope, site)
+        before = flow
+        names = list(dict.fromkeys(kinds))
+        for kind in names:
+            held = [lane for lane, other in enumerate(kinds) if other == kind]
+
+            def run(inner: Scope, flow: Flow = flow, held: list[int] = held) -> Flow:
+                entering = tuple(variable.viewed(held) for variable in flow)
+                for variable, plain in zip(entering, before, strict=True):
+                    variable.channels = plain.channels
+                theirs = [blocks[lane] for lane in held]
+                place = f"{site} {block_name(theirs[0].verb)}"
+                return self._call_one(theirs, entering, inner, taker=taker, site=place)
+
+            other = len(names) == 2 and kind == names[1]
+            condition = negated(is_text(chosen, names[0])) if other else is_text(chosen, kind)
+            flow = branch(self.walker.local, condition, held, flow, scope, run)
+        return flow
+
+    def _chosen(self, scope: Scope, site: str) -> Code:
+        """The name of the block that a lane has, as code."""
+        choices = [self.rows.values.choice(group) for group in scope.origin]
+        values = [getattr(choice, site, None) or choice.rest for choice in choices]
+        if all(value is values[0] for value in values):
+            code = self.walker.code(values[0], scope)
+        else:
+            own = site != "rest" and any(getattr(choice, site) is not None for choice in choices)
+            code = None if own else self.table.kind
+        if code is None or is_literal(code):
+            raise Unroll(self.key)
+        return code
+
+    def _call_one(
+        self, blocks: list[GroupBlock], flow: Flow, scope: Scope, *, taker: bool, site: str
+    ) -> Flow:
         scope.here = flow[0]
         self.codes.scope = scope
         self.codes.made = {k: v for k, v in self.codes.made.items() if k in self.groups.scaling}
@@ -146,3 +187,14 @@ class GroupBlocks:
         if key == "dilation" and "dilation" in self.table.policy:
             return self.table.policy["dilation" if taker else "dilation_after"]
         return self.codes.key(key)
+
+
+def is_text(code: Code, text: str) -> Code:
+    """Whether a code that gives texts gives this one."""
+    match code:
+        case ast.IfExp(ast.expr() as test, ast.Constant(first), ast.Constant(second)):
+            if text == first:
+                return test
+            if text == second:
+                return negated(test)
+    return ast.Compare(code, [ast.Eq()], [ast.Constant(text)])

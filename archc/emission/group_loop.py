@@ -148,7 +148,7 @@ class GroupLoop:
         self._positions = positions
         scope = Scope(home, count, unit.body, outer.prefix, {}, {}, wish="x")
         scope.origin = list(range(count))
-        invoke: Invoke[Any] = Invoke((), unit, (), {}, None, "group")
+        invoke: Invoke[Any] = Invoke((), unit, (), {}, None, unit.name)
         entering = self._unit_inputs(unit, home, carried, invoke)
         self._unit_parameters(unit, home, invoke, scope)
         scope.outer = self._bringing(unit, home, invoke)

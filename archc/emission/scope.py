@@ -74,7 +74,7 @@ class Home:
 
     `key` stays the same from one attempt to the next; `wishes` are what its variables would be
     called; `own` are the names that are taken; `settle` decides what is done where its lanes need
-    different texts.
+    different texts; `known` are the values of locals.
     """
 
     unit: Unit[Any]
@@ -83,6 +83,7 @@ class Home:
     own: set[str] = field(default_factory=set)
     block: Block | None = None
     settle: Callable[[], None] | None = None
+    known: dict[str, Code] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

@@ -150,6 +150,7 @@ class Walker:
         """A name for a value, assigned here."""
         name = fresh(wish, scope.home.own)
         scope.home.own.add(name)
+        scope.home.known[name] = value
         scope.sink.append(Local(name, value))
         return ast.Name(name, ast.Load())
 
