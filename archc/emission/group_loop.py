@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from archc.elaborate.program import Groups
@@ -75,8 +75,16 @@ class GroupLoop:
         except CannotKeep:
             raise Unroll(self._key) from None
         self._emit_loop(carried, results, invoke)
+        self._walker.hidden.hide(self._names(), self._key)
         self._grouping.units.append(unit)
         return carried
+
+    def _names(self) -> Iterator[str]:
+        """What the spec calls the blocks, and the steps around them."""
+        for group in self._records:
+            yield from (block.name for block in group.blocks)
+            for body in group.around:
+                yield from (made.name for step in body.steps for made in step.rounds)
 
     def _carried(self, flow: Flow) -> Flow:
         """The variables that each group takes and gives anew."""

@@ -122,5 +122,5 @@ def _found(walker: Walker, nodes: list[int], scope: Scope) -> Variable:
         if flow[0].nodes == nodes:
             walker.call_it(flow, name, scope)
             return flow[0]
-    walker.repeats.wanted()
+    walker.hidden.wanted()
     raise CannotKeep

@@ -27,7 +27,8 @@ class Grouping(GroupingChoices):
         """The groups of every lane."""
         key = (scope.home.key, id(groups))
         component = scope.home.unit.kind == "component" and scope.lanes == 1
-        if scope.dry or not component or key in self._choices.unrolled:
+        loop = self._choices.loops and component and not scope.dry
+        if not loop or key in self._choices.unrolled:
             return Unrolled(walker, groups, records, scope).run(flow)
         try:
             return GroupLoop(self, walker, groups, records[0], scope, key).run(flow)

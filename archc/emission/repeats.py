@@ -13,7 +13,7 @@ from archc.emission.loops import end_of_round, into_loop, out_of_loop, shifted
 from archc.emission.plan import CountLoop
 from archc.emission.positions import counted, values_read
 from archc.emission.scope import Flow, Scope
-from archc.emission.splits import CannotKeep, Choices, Retry, Split
+from archc.emission.splits import CannotKeep, Choices, Hidden, Retry, Split
 from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import NoCode
 from archc.emission.variables import fresh
@@ -27,10 +27,10 @@ RunRound: TypeAlias = Callable[[list[Round], Flow, Scope], Flow]
 class Repeats:
     """All `repeat` steps of one attempt."""
 
-    def __init__(self, choices: Choices, name_local: NameLocal) -> None:
+    def __init__(self, choices: Choices, hidden: Hidden, name_local: NameLocal) -> None:
         self._choices = choices
         self._name_local = name_local
-        self._hidden: dict[str, Any] = {}
+        self._hidden = hidden
 
     def is_loop(
         self, step: Step, records: Sequence[StepRecord], code: Code | None, scope: Scope
@@ -39,7 +39,7 @@ class Repeats:
         counts = {len(record.rounds) for record in records}
         rounds = [made for record in records for made in record.rounds]
         widths = {len(made.entering) for made in rounds} | {len(made.result) for made in rounds}
-        if scope.dry or code is None or 0 in counts or len(widths) > 1:
+        if not self._choices.loops or scope.dry or code is None or 0 in counts or len(widths) > 1:
             return False
         if step.source is not None or _key(step, scope) in self._choices.unrolled:
             return False
@@ -98,20 +98,9 @@ class Repeats:
         """What the last round gave goes by its id; what others gave has no variable any more."""
         last = {record.rounds[-1].name for record in records}
         made = {round.name for record in records for round in record.rounds}
-        for name in (made | inner.tags.keys()) - scope.tags.keys():
-            self._hidden[name] = key
+        self._hidden.hide((made | inner.tags.keys()) - scope.tags.keys(), key)
         if len(last) == 1 and made & inner.tags.keys():
             scope.tags[last.pop()] = after
-
-    def wanted(self, name: str | None = None) -> None:
-        """A tensor of a round is taken, by its id if that is known: the rounds are written out.
-
-        Raises `Retry` if there is such a round.
-        """
-        keys = set(self._hidden.values()) if name is None else {self._hidden.get(name)} - {None}
-        if keys - self._choices.unrolled:
-            self._choices.unrolled |= keys
-            raise Retry
 
 
 def _key(step: Step, scope: Scope) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -43,10 +43,31 @@ class Retry(Exception):
     """A difference has been decided: attempt again."""
 
 
+class Hidden:
+    """The tensors of rounds and of blocks in a loop: by their ids nothing outside can take them."""
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+        self._loops: dict[str, Hashable] = {}
+
+    def hide(self, names: Iterable[str], loop: Hashable) -> None:
+        self._loops |= dict.fromkeys(names, loop)
+
+    def wanted(self, name: str | None = None) -> None:
+        """A tensor is taken, by its id if that is known: the loop that has it is written out.
+
+        Raises `Retry` if there is such a loop.
+        """
+        loops = set(self._loops.values()) if name is None else {self._loops.get(name)} - {None}
+        if loops - self._choices.unrolled:
+            self._choices.unrolled |= loops
+            raise Retry
+
+
 @dataclass(slots=True)
 class Choices:
     """What earlier attempts have shown: which call goes to which version of its block, which
-    groups are written out, which have a first block of their own.
+    groups are written out, which have a first block of their own. Without `loops` all are.
     """
 
     versions: dict[Hashable, Hashable] = field(default_factory=dict)
@@ -54,3 +75,4 @@ class Choices:
     unrolled: set[Hashable] = field(default_factory=set)
     first_apart: set[Hashable] = field(default_factory=set)
     carried: set[Hashable] = field(default_factory=set)
+    loops: bool = True

@@ -21,7 +21,14 @@ from archc.emission.reserved import PARTS, RESERVED, entry_name, network_name
 from archc.emission.scope import WISHES, Flow, Home, Scope, new_variable
 from archc.emission.splits import CannotKeep, Choices, Retry, Split, Unroll
 from archc.emission.symbols import Code, code_of
-from archc.emission.tidy import drop_dead, drop_exports, names_read, settle_parameters
+from archc.emission.tidy import (
+    calls_of,
+    drop_dead,
+    drop_exports,
+    drop_unread_inputs,
+    names_read,
+    settle_parameters,
+)
 from archc.emission.translate import OWN, NoCode
 from archc.emission.variables import fresh, identifier, name_variables
 from archc.emission.walker import Walker
@@ -31,9 +38,12 @@ MOST_ATTEMPTS = 60
 """Each attempt settles one difference; a network that needs more is written plainly."""
 
 
-def structured_plan(recorded: Recorded, dialect: Dialect) -> Plan[Any]:
-    """The plan of a network that keeps its blocks and groups. Raises `CannotKeep`."""
-    choices = Choices()
+def structured_plan(recorded: Recorded, dialect: Dialect, *, loops: bool = True) -> Plan[Any]:
+    """The plan of a network that keeps its blocks, and with `loops` its groups and repeats.
+
+    Raises `CannotKeep`.
+    """
+    choices = Choices(loops=loops)
     for _ in range(MOST_ATTEMPTS):
         attempt = _Attempt(recorded, dialect, choices)
         try:
@@ -189,7 +199,7 @@ class _Attempt:
         for value in values:
             flow = main.find(str(value.value)) if isinstance(value, Constant) else None
             if flow is None:
-                self._walker.repeats.wanted(
+                self._walker.hidden.wanted(
                     str(value.value) if isinstance(value, Constant) else None
                 )
                 raise CannotKeep
@@ -199,20 +209,20 @@ class _Attempt:
     def _tidy(
         self, main: Scope, units: list[Unit[Any]], drafts: list[Draft], outputs: tuple[str, ...]
     ) -> None:
-        drop_dead(main.sink, set(outputs))
-        _drop_unused_results(main.sink, set(outputs))
-        for unit in units:
-            drop_dead(unit.body, set(unit.outputs))
+        """What a unit no longer reads may leave its callers with more that is not needed."""
         bodies = [main.sink, *(unit.body for unit in units)]
-        drop_exports(units, bodies)
-        for unit in reversed(units):
-            calls = [
-                each
-                for body in bodies
-                for each in statements(body)
-                if isinstance(each, Invoke) and each.unit is unit
-            ]
-            settle_parameters(unit, calls)
+        goes_on = True
+        while goes_on:
+            drop_dead(main.sink, set(outputs))
+            _drop_unused_results(main.sink, set(outputs))
+            for unit in units:
+                drop_dead(unit.body, set(unit.outputs))
+            drop_exports(units, bodies)
+            goes_on = False
+            for unit in reversed(units):
+                calls = calls_of(unit, bodies)
+                goes_on = drop_unread_inputs(unit, calls) or goes_on
+                goes_on = settle_parameters(unit, calls) or goes_on
 
     def _finished(self, main: Scope, units: list[Unit[Any]], outputs: tuple[str, ...]) -> Plan[Any]:
         used = {

@@ -176,9 +176,35 @@ def _in_code(code: Code) -> set[str]:
     return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
 
 
-def settle_parameters(unit: Unit[Any], calls: list[Invoke[Any]]) -> None:
-    """Keep the parameters that the unit reads, in all its calls; leave out what is the default."""
+def calls_of(unit: Unit[Any], bodies: list[list[Statement[Any]]]) -> list[Invoke[Any]]:
+    """The calls of a unit in all bodies."""
+    return [
+        each
+        for body in bodies
+        for each in statements(body)
+        if isinstance(each, Invoke) and each.unit is unit
+    ]
+
+
+def drop_unread_inputs(unit: Unit[Any], calls: list[Invoke[Any]]) -> bool:
+    """Keep the inputs that the unit reads, in all its calls, at least one; whether any went."""
+    read = drop_dead(unit.body, set(unit.outputs))
+    kept = [place for place, name in enumerate(unit.inputs) if name in read] or [0]
+    if len(kept) >= len(unit.inputs):
+        return False
+    unit.inputs = tuple([unit.inputs[place] for place in kept])
+    for call in calls:
+        call.inputs = tuple([call.inputs[place] for place in kept])
+    return True
+
+
+def settle_parameters(unit: Unit[Any], calls: list[Invoke[Any]]) -> bool:
+    """Keep the parameters that the unit reads, in all its calls; leave out what is the default.
+
+    Whether any parameter went.
+    """
     read = drop_unread(unit.body, unit.exports)
+    had = len(unit.parameters)
     unit.parameters = [p for p in unit.parameters if p.name in read]
     for call in calls:
         given = {}
@@ -187,6 +213,7 @@ def settle_parameters(unit: Unit[Any], calls: list[Invoke[Any]]) -> None:
             if code is not None and not _is_default(code, parameter.default):
                 given[parameter.name] = code
         call.arguments = given
+    return len(unit.parameters) < had
 
 
 def _is_default(code: Code, default: Code | None) -> bool:

@@ -112,7 +112,8 @@ class Variables:
                     self._define(result, others)
                 return others | values_in(source)
             case Apply(result, calls, inputs):
-                self._define(result, alive - {result})
+                # What later calls read must not go by the name that the first one assigns.
+                self._define(result, (alive | values_in_calls(calls[1:])) - {result})
                 self._follow(result, inputs)
                 return (
                     (alive - {result})

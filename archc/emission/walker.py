@@ -30,7 +30,7 @@ from archc.emission.plan import Apply, Local, Move
 from archc.emission.positions import literal_position
 from archc.emission.repeats import Repeats
 from archc.emission.scope import Flow, Scope, Variable, new_variable
-from archc.emission.splits import CannotKeep, Choices, Split
+from archc.emission.splits import CannotKeep, Choices, Hidden, Split
 from archc.emission.symbols import Code, is_literal
 from archc.emission.translate import NoCode, joined_name, translate
 from archc.emission.variables import fresh, identifier
@@ -75,7 +75,8 @@ class Walker:
         self.dialect = dialect
         self.choices = choices
         self._calls = LayerCalls(dialect, nonnegative)
-        self.repeats = Repeats(choices, self.local)
+        self.hidden = Hidden(choices)
+        self._repeats = Repeats(choices, self.hidden, self.local)
         self._call = call
         self._groups = groups
 
@@ -101,12 +102,12 @@ class Walker:
         if step.repeat is not None:
             scope.here = flow[0]
             code = self.code(step.repeat, scope)
-            if code is not None and self.repeats.is_loop(step, records, code, scope):
+            if code is not None and self._repeats.is_loop(step, records, code, scope):
 
                 def run(rounds: list[Round], carried: Flow, inner: Scope) -> Flow:
                     return self._round(step, rounds, carried, inner, first=False)
 
-                return self.repeats.run(step, records, code, flow, scope, run)
+                return self._repeats.run(step, records, code, flow, scope, run)
         if len(set(counts)) > 1:
             raise Split(counts)
         for index in range(counts[0]):
@@ -128,6 +129,7 @@ class Walker:
         def run(inner: Scope) -> Flow:
             chosen = [rounds[lane] for lane in held]
             entering = flow if inner is scope else tuple(v.viewed(held) for v in flow)
+            inner.here = entering[0]
             if step.source is not None and first:
                 entering = self.resolve(step.source, [made.entering for made in chosen], inner)
             inner.here = entering[0]
@@ -159,18 +161,20 @@ class Walker:
         if isinstance(value, Constant):
             found = scope.find(str(value.value))
             if found is None:
-                self.repeats.wanted(str(value.value))
+                self.hidden.wanted(str(value.value))
                 raise CannotKeep
             self.call_it(found, str(value.value), scope)
             return found
         nodes = [flow[0].node for flow in entering]
+        if scope.here is not None and scope.here.nodes == nodes:
+            return (scope.here,)
         for name, flow in scope.tensors():
             if flow[0].nodes == nodes:
                 self.call_it(flow, name, scope)
                 return flow
         code = self.code(value, scope)
         if code is None or self.dialect.tracks_channels:
-            self.repeats.wanted()
+            self.hidden.wanted()
             raise CannotKeep
         made = self._new([flow[0] for flow in entering], None, scope)
         scope.sink.append(Move(made.name, code))
@@ -193,9 +197,8 @@ class Walker:
         """The step's name in its unit."""
         if step.id is not None and not isinstance(step.id, Constant):
             code = self.code(step.id, scope)
-            if code is None:
-                raise Split([made.name for made in rounds])
-            return joined_name(scope.prefix, code)
+            if code is not None:
+                return joined_name(scope.prefix, code)
         names = [made.name for made in rounds]
         if len(set(names)) > 1:
             raise Split(names)

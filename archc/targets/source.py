@@ -53,7 +53,11 @@ def emit_source(
     """
     recorded = elaborate_recorded(assembled)
     work = _keras(recorded.graph) if target == "keras" else _torch(recorded.graph)
-    plan, emitted = _structured(recorded, work, docstring) or _flat(work, docstring)
+    plan, emitted = (
+        _structured(recorded, work, docstring, loops=True)
+        or _structured(recorded, work, docstring, loops=False)
+        or _flat(work, docstring)
+    )
     if templates is None:
         return emitted
     source = work.emit(plan, docstring, folder_of(target, templates))
@@ -89,11 +93,11 @@ class _Work:
 
 
 def _structured(
-    recorded: Recorded, work: _Work, docstring: str
+    recorded: Recorded, work: _Work, docstring: str, *, loops: bool
 ) -> tuple[Plan[Any], Emitted] | None:
     """The plan and the emission that keep the structure; None where that can't be done."""
     try:
-        plan = structured_plan(recorded, work.dialect)
+        plan = structured_plan(recorded, work.dialect, loops=loops)
         source = work.emit(plan, docstring, None)
     except (CannotKeep, NotImplementedError, AssertionError):
         return None
