@@ -125,6 +125,12 @@ learner:
   groups: [{width: 4, blocks: 3}, {width: 4, blocks: 2}]
 task: [{from: unit_0a, conv: {filters: 4, kernel: 1}}]
 """,
+    "a number of rounds that is an expression": """
+input: [6, 4]
+stem:
+- {repeat: '=[3, 9][0]', elu: 1.0, id: 'e$(repeat.number)'}
+- {repeat: '=1 + 2', relu: null}
+""",
     "a layer of several calls that read what enters it": """
 input: [64, 64, 16]
 stem:

@@ -11,6 +11,7 @@ from archc.emission.branches import NameLocal
 from archc.emission.plan import CountLoop, Local, Move, statements
 from archc.emission.scope import Flow, Scope, Variable, new_variable
 from archc.emission.symbols import Code, is_literal
+from archc.emission.translate import folded
 
 
 def into_loop(
@@ -81,10 +82,9 @@ def out_of_loop(
 
 def shifted(code: Code, by: int) -> Code:
     """`code + by`, a literal put together."""
-    if isinstance(code, ast.Constant) and isinstance(code.value, int):
-        return ast.Constant(code.value + by)
-    if is_literal(code):
-        return ast.Constant(int(ast.literal_eval(ast.unparse(code))) + by)
+    plain = folded(code) if is_literal(code) else code
+    if isinstance(plain, ast.Constant) and isinstance(plain.value, int):
+        return ast.Constant(plain.value + by)
     if by == 0:
         return code
     operator: ast.operator = ast.Add() if by > 0 else ast.Sub()

@@ -55,6 +55,8 @@ class Repeats:
         run: RunRound,
     ) -> Flow:
         """The loop. Raises `Retry` where it can't be one."""
+        if is_literal(code):
+            code = ast.Constant(len(records[0].rounds))
         key = _key(step, scope)
         changes = key in self._choices.carried
         pairs = [(lane, made) for lane, record in enumerate(records) for made in record.rounds]
