@@ -131,6 +131,21 @@ stem:
 - {repeat: '=[3, 9][0]', elu: 1.0, id: 'e$(repeat.number)'}
 - {repeat: '=1 + 2', relu: null}
 """,
+    "divisions that make whole numbers": """
+input: [16, 16, 4]
+args: {n: 20, layers: 20}
+define:
+  unit:
+    args: {width: 3}
+    steps:
+    - conv: {filters: =width, kernel: 3}
+    - conv: {filters: =width / 2, kernel: 1}
+stem: [unit: =20 / 2, conv: {filters: =n / 2, kernel: 1}]
+learner:
+  block: unit
+  blocks: =[(layers - 2) / 6] * 2
+  width: [8, =32 / 2]
+""",
     "a layer of several calls that read what enters it": """
 input: [64, 64, 16]
 stem:

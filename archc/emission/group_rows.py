@@ -14,7 +14,7 @@ from archc.elaborate.values import Computed, Constant, Listed, Poisoned, Value
 from archc.emission.arguments import default_code
 from archc.emission.scope import Scope
 from archc.emission.symbols import Code, is_literal
-from archc.emission.translate import NoCode, NoNames, constant_code, translate
+from archc.emission.translate import NoCode, NoNames, constant_code, counted, translate
 from archc.emission.walker import Walker
 from archc.layers import LAYERS
 
@@ -40,7 +40,7 @@ class Rows:
             return beside.items[group]
         if isinstance(beside, Constant):
             return Constant(beside.value[group], beside.span)  # type: ignore[index]
-        return Constant(self.raw(key, group), beside.span)
+        return Constant(counted(self.raw(key, group)), beside.span)
 
     def runs_over_groups(self, key: str) -> bool:
         """Whether the value beside the rows is a list with one element for each group."""
@@ -84,7 +84,8 @@ class Rows:
         if isinstance(written, Computed) and not written.free_names:
             return translate(written, NoNames())
         if value is not None:
-            return constant_code(value)
+            plain = written.value if isinstance(written, Constant) else counted(value)
+            return constant_code(plain)
         if key == "blocks":
             return ast.Constant(1)
         if isinstance(verb, Block):

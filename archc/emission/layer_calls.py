@@ -55,7 +55,9 @@ class LayerCalls:
                 continue
             if name == "kind" and not isinstance(layer, Activation):
                 continue
-            values[name] = symbolic(values[name], code)
+            values[name] = symbolic(
+                values[name], _whole(code) if type(values[name]) is int else code
+            )
             changed = True
         if not changed:
             return layer
@@ -78,6 +80,16 @@ class LayerCalls:
         if len(set(texts)) > 1:
             raise Split(texts)
         return calls
+
+
+def _whole(code: Code) -> Code:
+    """A code as a whole number where a division makes it a float."""
+    match code:
+        case ast.BinOp(op=ast.Div()):
+            return ast.Call(ast.Name("int", ast.Load()), [code], [])
+        case ast.BinOp(left, _, right) if _whole(left) is not left or _whole(right) is not right:
+            return ast.Call(ast.Name("int", ast.Load()), [code], [])
+    return code
 
 
 def plainest(codes: list[Code], shapes: tuple[TensorShape, ...], out: TensorShape) -> Code:

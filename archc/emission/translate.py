@@ -80,18 +80,36 @@ def expression_code(text: str, names: Names) -> Code:
     """The code of an expression's text; what is constant after its names are put in is folded."""
     translator = _Translator(names)
     code = translator.translate(_tree(text))
-    if translator.free or not translator.put_in:
+    if translator.free:
         return code
-    return folded(code)
+    plain = folded(code)
+    return plain if translator.put_in or _is_whole(plain) else code
+
+
+def _is_whole(code: Code) -> bool:
+    """Whether a code is a whole number, or a list that has some."""
+    match code:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return any(map(_is_whole, elements))
+        case ast.Constant(value=int()):
+            return True
+    return False
 
 
 def folded(code: Code) -> Code:
     """The literal of a code that has no names in it; the code itself if it can't be told."""
     text = ast.unparse(code).replace("math.", "")
     try:
-        return constant_code(parse(text).evaluate(_nothing))
+        return constant_code(counted(parse(text).evaluate(_nothing)))
     except (ExpressionError, NoCode):
         return code
+
+
+def counted(value: object) -> object:
+    """A value with whole numbers as such: `20 / 2` counts 10 filters, not 10.0."""
+    if isinstance(value, tuple | list):
+        return tuple([counted(item) for item in value])
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _nothing(name: str) -> object:

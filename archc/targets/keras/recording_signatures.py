@@ -121,7 +121,23 @@ def _signature(constructor: str) -> tuple[tuple[str, ...], Arguments]:
     return table.get(_RANK.sub("", name), ((), {}))
 
 
+_WHOLE = frozenset(
+    [
+        *("filters", "units", "kernel_size", "strides", "dilation_rate", "groups", "pool_size"),
+        *("size", "target_shape", "cropping", "num_heads", "key_dim", "depth_multiplier"),
+    ]
+)
+
+
+def _refuse_fractions(name: str, value: object) -> None:
+    """A framework takes no 8.0 for 8 where it counts. Raises `TypeError`."""
+    items = value if isinstance(value, list | tuple) else [value]
+    if name in _WHOLE and any(isinstance(item, float) for item in items):
+        raise TypeError(f"`{name}` is {value!r}, which is no whole number")
+
+
 def _plain(name: str, value: object) -> object:
+    _refuse_fractions(name, value)
     if isinstance(value, list | tuple):
         value = _tuple(value)
         return value[0] if name in _PER_AXIS and len(set(value)) == 1 else value or None

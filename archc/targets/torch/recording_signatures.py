@@ -168,7 +168,24 @@ def _written(arguments: ast.arguments, inherited: Arguments) -> Signature:
     return tuple(names[1:]), {**inherited, **own} if arguments.kwarg else own
 
 
+_WHOLE = frozenset(
+    [
+        *("in_channels", "out_channels", "in_features", "out_features", "num_features", "channels"),
+        *("kernel_size", "stride", "padding", "dilation", "groups", "output_padding", "num_groups"),
+        *("heads", "tokens", "normalized_shape"),
+    ]
+)
+
+
+def _refuse_fractions(name: str, value: object) -> None:
+    """A framework takes no 8.0 for 8 where it counts. Raises `TypeError`."""
+    items = value if isinstance(value, list | tuple) else [value]
+    if name in _WHOLE and any(isinstance(item, float) for item in items):
+        raise TypeError(f"`{name}` is {value!r}, which is no whole number")
+
+
 def _plain(name: str, value: object) -> object:
+    _refuse_fractions(name, value)
     if value is TENSOR:
         raise TypeError(f"`{name}` is a tensor")
     if isinstance(value, list | tuple):
