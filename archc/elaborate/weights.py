@@ -10,6 +10,7 @@ from time import monotonic
 from archc.diagnostics import CompileError, Diagnostic, Findings, one_of
 from archc.elaborate.elaborate import spec_frame
 from archc.elaborate.values import compile_text
+from archc.expressions import shared_steps
 from archc.source import Entry, Mapping
 from archc.spec import Assembled
 
@@ -24,14 +25,15 @@ def weight_rules(assembled: Assembled, source: str) -> list[tuple[str, str]]:
         help_line = one_of(source, list(tables), "sources of weights")
         message = f"the spec has no weight rules for `{source}`"
         raise CompileError([Diagnostic("weights-unknown", message, helps=(help_line,))])
-    frame = spec_frame(assembled)
     findings = Findings()
     rules = []
     rows = node.get(source)
-    for pattern, entry in rows.entries.items() if isinstance(rows, Mapping) else ():
-        replacement = str(compile_text(entry.value, pattern).evaluate(frame))
-        findings.extend(_problems(pattern, replacement, entry))
-        rules.append((pattern, replacement))
+    with shared_steps():
+        frame = spec_frame(assembled)
+        for pattern, entry in rows.entries.items() if isinstance(rows, Mapping) else ():
+            replacement = str(compile_text(entry.value, pattern).evaluate(frame))
+            findings.extend(_problems(pattern, replacement, entry))
+            rules.append((pattern, replacement))
     findings.raise_if_any()
     return rules
 

@@ -9,6 +9,7 @@ from archc.weights.arrays import Weights, expected
 from archc.weights.files import load, save
 from archc.weights.keras_model import from_keras, into_keras
 from archc.weights.random_values import random
+from archc.weights.reading import read
 from archc.weights.torch_module import from_torch, into_torch
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "into_torch",
     "load",
     "random",
+    "read",
     "save",
 ]
