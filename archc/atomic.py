@@ -34,6 +34,8 @@ class WouldOverwrite(Exception):
 @contextmanager
 def told(target: Path) -> Iterator[None]:
     """Within the block, an error of the file system is raised as `CannotWrite` of `target`."""
+    if "\0" in str(target):
+        raise CannotWrite(f"cannot write {str(target)!r}: its name holds a NUL character")
     try:
         yield
     except OSError as error:

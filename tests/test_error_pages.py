@@ -152,7 +152,7 @@ def test_a_page_has_an_example_that_is_wrong_and_one_that_is_right(page: Path) -
     text = page.read_text(encoding="utf-8")
     head, wrong, right = re.split(r"^## (?:Wrong|Right)\n", text, flags=re.M)
     assert re.match(rf"# {page.stem}\n\n\S", head)
-    assert re.search(rf"error\[{page.stem}\]: |^{page.stem}\b", wrong, re.M)
+    assert re.search(rf"(?:error|warning)\[{page.stem}\]: |^{page.stem}\b", wrong, re.M)
     assert "```" in right
     assert "error[" not in right
     languages = {block.language for block in blocks(page)}

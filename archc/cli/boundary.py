@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -20,6 +21,7 @@ INTERRUPTED = 130
 def run(arguments: list[str] | None) -> int:
     """The exit code of a command line; what goes wrong is told on stderr."""
     try:
+        _refuse_nul(arguments or ())
         code = archc.main(arguments, prog_name="archc", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -41,6 +43,12 @@ def run(arguments: list[str] | None) -> int:
         raise
     except Exception as error:
         return _fault(error)
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    """No file has such a name; a shell can't give one, but who calls this from Python can."""
+    if any("\0" in argument for argument in arguments):
+        raise click.UsageError("an argument holds a NUL character")
 
 
 def _reader_has_enough() -> int:

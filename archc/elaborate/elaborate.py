@@ -20,6 +20,7 @@ from archc.elaborate.prune import prune
 from archc.elaborate.report import error
 from archc.elaborate.scope import Frame, Stream, Tensor
 from archc.elaborate.values import Poisoned, compile_text, compile_value
+from archc.expressions import shared_steps
 from archc.graph import Graph, Instance, Output
 from archc.layers import Input, TensorShape, spelled
 from archc.source import Mapping, Sequence
@@ -36,7 +37,7 @@ def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
     Raises `CompileError` with every independent error of all the spec's files.
     """
     findings = Findings()
-    with _collector_paused():
+    with _collector_paused(), shared_steps():
         frame = _frame_or_report(assembled, findings)
         program = link(assembled, findings, frame)
         graph = None
@@ -53,7 +54,7 @@ def elaborate_recorded(assembled: Assembled) -> Recorded:
     from archc.elaborate.record import RecordingInterpreter
 
     findings = Findings()
-    with _collector_paused():
+    with _collector_paused(), shared_steps():
         frame = _frame_or_report(assembled, findings)
         program = link(assembled, findings, frame)
         graph = None
@@ -178,14 +179,14 @@ class _Elaboration:
     def _outputs(self, stream: Stream) -> list[Tensor]:
         if not self._program.outputs:
             return [stream[0]]
-        outputs: list[Tensor] = []
+        outputs: dict[Tensor, None] = {}
         for value in self._program.outputs:
             tensor = resolve(value, self._frame)[0]
             if tensor in outputs:
                 message = "two outputs are one tensor"
                 raise error("duplicate-name", message, value.span, "name each output once")
-            outputs.append(tensor)
-        return outputs
+            outputs[tensor] = None
+        return list(outputs)
 
     def _features(self) -> list[Tensor]:
         if not self._interpreter.group_outputs:

@@ -1,5 +1,6 @@
 """Expressions and texts with expressions in them: parse, check, evaluate; total and bounded."""
 
+from archc.expressions.budget import shared_steps
 from archc.expressions.errors import ExpressionError
 from archc.expressions.expression import Expression, parse
 from archc.expressions.functions import FUNCTIONS
@@ -19,4 +20,5 @@ __all__ = [
     "Value",
     "parse",
     "parse_text",
+    "shared_steps",
 ]

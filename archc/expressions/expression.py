@@ -8,9 +8,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import cast
 
+from archc.expressions.budget import SHARED, Budget
 from archc.expressions.closures import Run
 from archc.expressions.compiler import Compiler
+from archc.expressions.errors import ExpressionError
 from archc.expressions.grammar import parse_tree
+from archc.expressions.limits import MAX_STEPS, MAX_STEPS_TOGETHER
 from archc.expressions.values import Evaluation, Lookup, Value
 
 
@@ -36,7 +39,25 @@ class Expression:
         `lookup` raises `KeyError` for a name that it does not know; any other exception of its
         own goes through untouched. Raises `ExpressionError`.
         """
-        return cast(Value, self._run(Evaluation(lookup, self._variables)))
+        budget = SHARED.get()
+        if budget is None:
+            return cast(Value, self._run(Evaluation(lookup, self._variables)))
+        return self._evaluate_within(budget, lookup)
+
+    def _evaluate_within(self, budget: Budget, lookup: Lookup) -> Value:
+        steps = min(budget.left, MAX_STEPS)
+        evaluation = Evaluation(lookup, self._variables, steps)
+        try:
+            return cast(Value, self._run(evaluation))
+        except ExpressionError as error:
+            if evaluation.steps >= 0 or steps == MAX_STEPS:
+                raise
+            most = f"at most {MAX_STEPS_TOGETHER:,} steps in all expressions of a spec"
+            raise ExpressionError(
+                f"expected {most}, found more", error.start, error.end, code="expression-limit"
+            ) from None
+        finally:
+            budget.left -= min(steps - evaluation.steps, steps)
 
 
 @lru_cache(maxsize=4096)

@@ -25,5 +25,8 @@ MAX_CHARACTERS: Final = 1_000
 MAX_STEPS: Final = 1_000_000
 """Steps of one evaluation: operations inside comprehensions, calls, elements looked at."""
 
+MAX_STEPS_TOGETHER: Final = 1_000_000
+"""Steps of all evaluations of one spec: a loop of layers may evaluate the same ones each time."""
+
 MAX_DECIMALS: Final = 18
 """The second argument of `round`, either sign."""

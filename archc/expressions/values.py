@@ -38,9 +38,9 @@ class Evaluation:
 
     __slots__ = ("_admitted", "lookup", "steps", "variables")
 
-    def __init__(self, lookup: Lookup, variables: int) -> None:
+    def __init__(self, lookup: Lookup, variables: int, steps: int = MAX_STEPS) -> None:
         self.lookup = lookup
-        self.steps = MAX_STEPS
+        self.steps = steps
         self.variables: list[object] = [None] * variables if variables else _NO_VARIABLES
         self._admitted: dict[int, tuple[object, ...]] | None = None
 

@@ -78,12 +78,8 @@ def locate_reference(
         return place
     if ".." in Path(reference).parts:
         raise _refused(reference, span, code)
-    known = {
-        os.fspath(path.relative_to(root))
-        for root in dict.fromkeys(_roots(user, search))
-        for pattern in ("*.yaml", "blocks/*.yaml")
-        for path in root.glob(pattern)
-    }
+    roots = dict.fromkeys(_roots(user, search))
+    known = {name for root in roots for name in _files_below(root)}
     raise CompileError(
         [
             Diagnostic(
@@ -102,6 +98,18 @@ def candidates(reference: str, user: Place, search: Sequence[Path]) -> list[Plac
     beside = (user.path.parent / reference, user.root)
     below = [(root / reference, root) for root in _roots(user, search)]
     return [Place(Path(os.path.normpath(path)), root) for path, root in (beside, *below)]
+
+
+def _files_below(root: Path) -> list[str]:
+    """The files of a folder that could be meant; none of one that can't be looked into."""
+    try:
+        return [
+            os.fspath(path.relative_to(root))
+            for pattern in ("*.yaml", "blocks/*.yaml")
+            for path in root.glob(pattern)
+        ]
+    except (OSError, ValueError):
+        return []
 
 
 def is_there(path: Path) -> bool:

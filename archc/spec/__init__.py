@@ -7,6 +7,7 @@ from archc.spec.documents import (
     ExpectDocument,
     GroupsDocument,
     LibraryDocument,
+    PreprocessDocument,
     SpecDocument,
     StridePolicyDocument,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "GroupsDocument",
     "Library",
     "LibraryDocument",
+    "PreprocessDocument",
     "Setting",
     "SpecDocument",
     "StridePolicyDocument",

@@ -11,10 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 
 from archc.source import Mapping, Node, Scalar
 from archc.spec.fields import (
+    CropKind,
     Identifiers,
+    InterpolationKind,
     Located,
     NamedTable,
     Nodes,
+    PixelMode,
     StrideBlock,
     Table,
     Tags,
@@ -94,6 +97,17 @@ class ExpectDocument(Document):
     stride: Located | None = None
     arithmetic_intensity: Located | None = None
     output: Located | None = None
+
+
+class PreprocessDocument(Document):
+    """`preprocess:` how an image becomes what enters the network."""
+
+    mode: PixelMode = "none"
+    mean: Located | None = None
+    std: Located | None = None
+    size: Located | None = None
+    crop: CropKind = "center"
+    interpolation: InterpolationKind = "bicubic"
 
 
 class StridePolicyDocument(Document):

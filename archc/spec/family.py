@@ -20,6 +20,7 @@ from archc.source import Entry, Mapping, Scalar, Sequence
 from archc.source.edit import merge, with_entry, without
 from archc.source.locate import Place, locate_reference, locate_spec
 from archc.spec.fields import describe
+from archc.spec.limits import MAX_CHAIN
 from archc.spec.trees import placed, read_tree
 
 
@@ -70,7 +71,10 @@ def _family(place: Place, search: tuple[Path, ...], below: tuple[Entry, ...]) ->
 
 def _refuse_cycle(entry: Entry, below: tuple[Entry, ...]) -> None:
     first = next((e for e in below if e.value.span == entry.value.span), None)
-    if first is not None or len(below) > 20:
+    if first is None and len(below) >= MAX_CHAIN:
+        message = f"specs extend one another more than {MAX_CHAIN} deep"
+        raise CompileError([Diagnostic("too-large", message, entry.value.span)])
+    if first is not None:
         related = tuple(Related(e.value.span, "which extends this") for e in below[1:])
         message = "a spec can't extend itself"
         raise CompileError(

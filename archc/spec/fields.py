@@ -134,3 +134,8 @@ NamedTable = Annotated[dict[str, Located], BeforeValidator(open_named)]
 Variants = Annotated[dict[str, Table], BeforeValidator(open_variants)]
 Texts = Annotated[dict[str, Text], BeforeValidator(open_mapping)]
 StrideBlock = Annotated[Literal["first_block", "last_block"], BeforeValidator(open_text)]
+PixelMode = Annotated[Literal["none", "tf", "torch", "caffe"], BeforeValidator(open_text)]
+CropKind = Annotated[Literal["center", "none"], BeforeValidator(open_text)]
+InterpolationKind = Annotated[
+    Literal["nearest", "bilinear", "bicubic", "lanczos"], BeforeValidator(open_text)
+]

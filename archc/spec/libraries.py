@@ -11,6 +11,7 @@ from archc.source import Mapping, Node, Scalar, Sequence
 from archc.source.locate import Place, locate_reference
 from archc.spec.documents import LibraryDocument
 from archc.spec.fields import describe
+from archc.spec.limits import MAX_CHAIN, MAX_LIBRARIES
 from archc.spec.trees import placed, read_tree
 from archc.spec.validate import validate
 
@@ -34,12 +35,21 @@ class LibraryLoader:
         self._search = search
         self._findings = findings
         self._loaded: dict[Path, Library | None] = {}
+        self._entries = 0
 
     def load(self, uses: Node | None, user: Place, path: tuple[Path, ...]) -> tuple[Library, ...]:
         if not isinstance(uses, Sequence):
             return ()
-        found = [self._one(item, user, path) for item in uses.items]
+        found = [self._one(item, user, path) for item in uses.items if self._may_look_at(item)]
         return tuple(library for library in found if library is not None)
+
+    def _may_look_at(self, item: Node) -> bool:
+        """Whether there were not too many entries yet; the first of those that are is reported."""
+        self._entries += 1
+        if self._entries == MAX_LIBRARIES + 1:
+            message = f"the spec and its libraries have more than {MAX_LIBRARIES} entries of `use`"
+            self._findings.add(Diagnostic("too-large", message, item.span))
+        return self._entries <= MAX_LIBRARIES
 
     def _one(self, item: Node, user: Place, path: tuple[Path, ...]) -> Library | None:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
@@ -53,6 +63,9 @@ class LibraryLoader:
             if place.path in path:
                 message = f"a library can't use itself: `{item.text}`"
                 raise CompileError([Diagnostic("use-cycle", message, item.span)])
+            if len(path) >= MAX_CHAIN:
+                message = f"libraries use one another more than {MAX_CHAIN} deep"
+                raise CompileError([Diagnostic("too-large", message, item.span)])
             if place.path not in self._loaded:
                 self._loaded[place.path] = None
                 self._loaded[place.path] = self._read(place, path)

@@ -26,6 +26,7 @@ class _Request:
     settings: tuple[str, ...]
     search: tuple[Path, ...]
     quiet: bool
+    lint: bool = False
 
 
 @click.command("check", short_help="Check specs.")
@@ -39,11 +40,15 @@ class _Request:
     help="How to tell errors; `github` gives annotations of a workflow.",
 )
 @click.option("--fix", is_flag=True, help="Mend what is sure to be a slip, in the files.")
+@click.option("--lint", is_flag=True, help="Warn of what is allowed and seldom meant, too.")
+@click.option("--strict", is_flag=True, help="With --lint, end with 1 where there are warnings.")
 @spec_options
 def command(
     references: tuple[str, ...],
     form: str,
     fix: bool,
+    lint: bool,
+    strict: bool,
     settings: tuple[str, ...],
     search: tuple[Path, ...],
 ) -> int:
@@ -54,17 +59,21 @@ def command(
 
     --fix changes names that are one slip away from a known one, and quotes expressions that a
     comma cuts; comments and layout stay. It changes the spec and files below its folder alone.
+
+    --lint warns of a bias before a batch norm, args that nothing reads, and the like.
+    `# archc: ignore[CODE]` silences a warning in its line, or on a line of its own in the file.
     """
-    request = _Request(references, settings, search, quiet=form != "text")
+    request = _Request(references, settings, search, quiet=form != "text", lint=lint)
     if fix:
-        _mend(replace(request, quiet=True))
+        _mend(replace(request, quiet=True, lint=False))
     findings, code = Findings(), 0
     for reference in references:
         own = Findings()
         code = max(code, _check(reference, request, own))
         findings.extend(own)
     _show(list(findings), form)
-    return code
+    warned = any(each.severity == "warning" for each in findings)
+    return max(code, int(strict and warned))
 
 
 def _mend(request: _Request) -> None:
@@ -87,6 +96,8 @@ def _check(reference: str, request: _Request, findings: Findings) -> int:
         for spec in _variants(load_spec(reference, request.settings, request.search)):
             try:
                 _check_one(reference, spec, quiet=request.quiet)
+                if request.lint:
+                    findings.extend(_at_variant(spec, _warnings(spec)))
             except CompileError as error:
                 findings.extend(_at_variant(spec, error.diagnostics))
                 code = max(code, error.exit_code)
@@ -123,6 +134,12 @@ def _check_one(reference: str, spec: Spec, *, quiet: bool) -> None:
         )
         params = analyse(graph).total.params
         click.echo(f"{shown}: {len(graph) - len(graph.inputs)} layers, {params:,} parameters")
+
+
+def _warnings(spec: Spec) -> tuple[Diagnostic, ...]:
+    from archc.lint import lint
+
+    return lint(spec)
 
 
 def _show(diagnostics: list[Diagnostic], form: str) -> None:

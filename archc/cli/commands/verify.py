@@ -1,23 +1,28 @@
-"""`archc verify`: the source that a spec gives, run against its Keras model."""
+"""`archc verify`: a spec's Keras model held against emitted source, or another's network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import click
 
 from archc.api import Spec
+from archc.cli.against_report import agreements_text
 from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
 from archc.cli.report import title
 from archc.cli.terminal import show_diagnostics, stage
 from archc.cli.verify_report import verifications_text
 from archc.diagnostics import CompileError, Diagnostic, Findings
-from archc.verification import DTYPES, Dtype, Verification, verify
+from archc.verification import DTYPES, Agreement, Dtype, Verification, verify, verify_against
+from archc.verification.references import split_reference
+
+Result = TypeVar("Result", Agreement, Verification)
 
 _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")}
 
@@ -28,9 +33,12 @@ _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")
     "--to",
     "target",
     type=click.Choice(list(_TARGETS)),
-    default="python",
-    show_default=True,
-    help="The source to run, as for `archc emit`.",
+    help="The source to run, as for `archc emit`.  [default: python]",
+)
+@click.option(
+    "--against",
+    metavar="NETWORK",
+    help="Run the network of another library instead: keras.applications.NAME or timm:NAME.",
 )
 @click.option(
     "--input-size",
@@ -51,7 +59,8 @@ _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")
 @spec_options
 def command(
     reference: str,
-    target: Literal["python", "torch", "all"],
+    target: Literal["python", "torch", "all"] | None,
+    against: str | None,
     sides: tuple[int, ...],
     dtype: Dtype,
     seed: int,
@@ -64,32 +73,52 @@ def command(
     for each output the greatest difference, relative to its greatest value, and the number of
     parameters. Where an output differs, tells the first layer that differs in each component.
 
+    With `--against` the other network is one that archc did not make. Compared are the numbers of
+    parameters, the names and shapes of all arrays, by the spec's `weights:`, and the outputs.
+
     Ends with 0 where all is equal, 1 where something is not, or where the outputs don't depend on
     the inputs, so that nothing is shown; 2 where the spec is wrong, or has no network at a size.
     """
-    targets = _TARGETS[target]
+    if against is not None and target is not None:
+        raise click.UsageError("--to is of no use with --against: no source is run")
+    if against is not None:
+        split_reference(against)
+    targets = _TARGETS[target or "python"]
     if "torch" in targets:
         _require_torch()
     spec = load_spec(reference, settings, search)
     graph = spec.graph()
     # The weights by themselves, the model's, and those of each source.
     refuse_too_large(graph, 8 if dtype == "float64" else 4, copies=2 + len(targets))
-    found, findings, code = _at_all_sizes(spec, targets, sides, seed, dtype)
+    if against is None:
+        run = partial(_verified, spec, targets, seed=seed, dtype=dtype)
+        return _tell(run, sides, partial(verifications_text, title(graph)))
+    hold = partial(_held, spec, against, seed=seed, dtype=dtype)
+    return _tell(hold, sides, partial(agreements_text, title(graph)))
+
+
+def _tell(
+    compare: Callable[[int | None], Sequence[Result]],
+    sides: tuple[int, ...],
+    text: Callable[[Sequence[Result]], str],
+) -> int:
+    """Print what is compared, and what is wrong with the spec at some sizes; the exit code."""
+    found, findings, code = _at_all_sizes(compare, sides)
     if found:
-        click.echo(verifications_text(title(graph), found))
+        click.echo(text(found))
     if len(findings):
         show_diagnostics(list(findings))
     return max(code, int(not all(each.passed for each in found)))
 
 
 def _at_all_sizes(
-    spec: Spec, targets: tuple[str, ...], sides: tuple[int, ...], seed: int, dtype: Dtype
-) -> tuple[list[Verification], Findings, int]:
-    """What was verified, and what is wrong with the spec at some sizes, with the exit code."""
-    findings, found, code = Findings(), list[Verification](), 0
+    compare: Callable[[int | None], Sequence[Result]], sides: tuple[int, ...]
+) -> tuple[list[Result], Findings, int]:
+    """What was compared, and what is wrong with the spec at some sizes, with the exit code."""
+    findings, found, code = Findings(), list[Result](), 0
     for side in dict.fromkeys((None, *sides)):
         try:
-            found += _verified(spec, targets, side, seed, dtype)
+            found += compare(side)
         except CompileError as error:
             findings.extend(_at_size(error, side))
             code = max(code, error.exit_code)
@@ -103,8 +132,16 @@ def _require_torch() -> None:
         raise CompileError([Diagnostic("torch-missing", message, helps=helps)])
 
 
+def _held(
+    spec: Spec, against: str, side: int | None, *, seed: int, dtype: Dtype
+) -> tuple[Agreement, ...]:
+    where = "" if side is None else f" at size {side}"
+    with stage(f"running {against}{where}"):
+        return (verify_against(spec, against, side=side, seed=seed, dtype=dtype),)
+
+
 def _verified(
-    spec: Spec, targets: tuple[str, ...], side: int | None, seed: int, dtype: Dtype
+    spec: Spec, targets: tuple[str, ...], side: int | None, *, seed: int, dtype: Dtype
 ) -> tuple[Verification, ...]:
     where = "" if side is None else f" at size {side}"
     with stage(f"running {' and '.join(targets)}{where}"):
