@@ -41,8 +41,14 @@ test: $(VENV)/installed-dev ## Run the tests (ARGS='-k resnet' chooses)
 torch: $(VENV)/installed-dev ## Install PyTorch (CPU) too, for the tests of what is emitted for it
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[torch]'
 
+.PHONY: oracle
+oracle: $(VENV)/installed-dev ## Install timm and torchvision too, for the tests that hold the zoo against them
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[oracle]'
+
 .PHONY: fuzz
-fuzz: $(VENV)/installed-dev ## Emit 2,000 random specs and check them, some in numbers
+fuzz: $(VENV)/installed-dev ## Try changed specs, kills while writing, and emissions of random specs
+	$(BIN)/python -m tests.mutation --count 50000
+	$(BIN)/python -m tests.kills --count 200 --slow
 	$(BIN)/python -m tests.fuzz --count 2000 --numeric-every 20
 
 .PHONY: lint

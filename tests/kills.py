@@ -29,19 +29,18 @@ from archc.cli.boundary import run
 SPEC = """
 name: small
 about: its width is WIDTH
-args: {width: WIDTH}
+args: {width: 5, classes: WIDTH}
 input: [16, 16, 3]
 stem: [conv: {filters: =width, kernel: 3}]
-task: [global_avg_pool, dense: 10]
+task: [global_avg_pool, dense: =classes]
 """
 
 COMMANDS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "emit": ("out.py", ("emit", "WHICH.yaml", "-o", "out.py", "--force")),
-    "emit for torch": ("out.py", ("emit", "WHICH.yaml", "--to", "torch", "-o", "out.py", "--force")),
+    "emit": ("out.py", ("emit", "WHICH.yaml", "-o", "out.py")),
+    "emit for PyTorch": ("out.py", ("emit", "WHICH.yaml", "--to", "torch", "-o", "out.py")),
     "solve": (
         "out.yaml",
-        ("solve", "WHICH.yaml", "--vary", "width=1..9", "--target", "params=300")
-        + ("-o", "out.yaml", "--force"),
+        ("solve", "WHICH.yaml", "--vary", "width=1..9", "--target", "params=200", "-o", "out.yaml"),
     ),
     "sweep": ("out.csv", ("sweep", "WHICH.yaml", "--vary", "width=1..3000", "-o", "out.csv")),
     "weights": ("out.safetensors", ("save", "out.safetensors")),

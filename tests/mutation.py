@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import gc
 import json
 import multiprocessing
 import random
@@ -46,7 +45,7 @@ from tests.strategies.mutants import EXPRESSIONS, NUMBERS, Sample, mutated, samp
 MOST_SECONDS = 1.0
 """Of processor time, for one mutant."""
 
-SECONDS_PER_STEP = 0.00005
+SECONDS_PER_STEP = 0.0001
 """What each step of a network that is carried out may add to that; the limits bound them."""
 
 MOST_MEGABYTES = 300
@@ -216,7 +215,6 @@ def megabytes() -> float:
 
 def chunk(seed: int, numbers: Sequence[int], notes: str) -> Chunk:
     """Look at some mutants. The number of each stands in the file `notes` while it is looked at."""
-    gc.set_threshold(100_000, 50, 100)
     found = Chunk()
     with TemporaryDirectory() as folder, Path(notes).open("w", encoding="utf-8") as note:
         for number in numbers:
@@ -272,8 +270,9 @@ class Run:
         count = self.outcomes.total()
         networks = sum(n for word, n in self.outcomes.items() if word.startswith("network"))
         return (
-            f"{count:,} mutants: {networks:,} networks, {count - networks - self.failed:,} refused, "
-            f"{self.failed:,} failures; slowest {self.slowest[0]:.2f} s (mutant {self.slowest[1]}), "
+            f"{count:,} mutants: {networks:,} networks, "
+            f"{count - networks - self.failed:,} refused, {self.failed:,} failures; "
+            f"slowest {self.slowest[0]:.2f} s (mutant {self.slowest[1]}), "
             f"most memory {self.megabytes:.0f} MB"
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,11 +206,19 @@ class TestHover:
     def test_a_comment_tells_nothing(self, session: Session, net: Path) -> None:
         assert told(session, net, "⊕") == ""
 
+    @pytest.mark.parametrize("word", ["use", "args", "input", "outputs"])
+    def test_what_is_no_step_tells_no_shape(self, session: Session, net: Path, word: str) -> None:
+        assert "×" not in told(session, net, word)
+
+    def test_the_id_of_a_step_is_its_step(self, session: Session, net: Path) -> None:
+        assert "**32×32×8**" in told(session, net, "id: entry", 5)
+
     def test_where_a_line_is_wrong_the_others_tell_theirs(
         self, session: Session, net: Path
     ) -> None:
         changed(session, net, "pool, global_avg_pool: }", "pool, global_avg_pool: ")
         assert session.document(net).tree is None
+        assert "**32×32×8**" in told(session, net, "conv: {filters: =width")
         changed(session, net, "pool, global_avg_pool: ", "pool, global_avg_pol: }")
         assert "**32×32×8**" in told(session, net, "conv: {filters: =width")
 
@@ -429,6 +439,13 @@ class TestRename:
         (after,) = renamed(session, net, "id: kernel", 5, "begin").values()
         assert after.endswith("kernel: =begin}}")
 
+    def test_the_keys_of_groups_are_no_ids_in_scaling(self, session: Session, net: Path) -> None:
+        changed(session, net, "id: entry", "id: filters")
+        scaling = "scaling: {filters: =filters * 2}\n  stride_policy"
+        changed(session, net, "stride_policy", scaling)
+        (after,) = renamed(session, net, "id: filters", 5, "begin").values()
+        assert "{filters: =filters * 2}" in after
+
     @pytest.mark.parametrize("name", ["", "two words", "input", "group", "1st", "width"])
     def test_a_name_that_will_not_do(self, session: Session, net: Path, name: str) -> None:
         with pytest.raises(CannotRename):
@@ -523,3 +540,15 @@ def test_random_specs_are_answered(text: str, data: st.DataObject) -> None:
         assert [node.shape for node in after] == [node.shape for node in graph]
     complete(session, path, min(offset, len(session.document(path).text)))
     session.close_all()
+
+
+def test_the_answers_need_neither_the_protocol_nor_a_framework() -> None:
+    modules = ("completion", "definition", "hints", "hover", "rename", "session")
+    imports = "\n".join(f"import archc.language_server.{name}" for name in modules)
+    script = f"{imports}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "archc" in loaded
+    assert not loaded & {"pygls", "lsprotocol", "keras", "tensorflow", "torch", "numpy"}

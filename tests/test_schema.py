@@ -144,7 +144,7 @@ def test_shipped_specs_are_valid_by_their_own_schema(name: str) -> None:
 
 
 @given(spec_data())
-@examples(60)
+@examples(25)
 def test_random_specs_are_valid(data: Data) -> None:
     assume(is_valid(data))
     LANGUAGE.validate(data)
@@ -152,7 +152,7 @@ def test_random_specs_are_valid(data: Data) -> None:
 
 
 @given(spec_data())
-@examples(30)
+@examples(6)
 def test_a_wrong_key_beside_and_below_any_layer_is_marked(data: Data) -> None:
     for path in paths_of_layers(data):
         assert not LANGUAGE.is_valid(with_wrong_key(data, path)), path

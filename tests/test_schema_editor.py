@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from itertools import count
@@ -78,12 +79,14 @@ def place(text: str, word: str, shift: int = 1) -> types.Position:
 async def marked(client: LanguageClient, folder: Path, text: str) -> list[str]:
     """What the server marks: the text of each place and the message."""
     uri = opened(client, folder, text)
-    await client.wait_for_notification("textDocument/publishDiagnostics")
+    async with asyncio.timeout(20):
+        while uri not in client.diagnostics:
+            await asyncio.sleep(0.02)
     lines = (MODELINE + text).splitlines()
     return [
         f"{lines[each.range.start.line][each.range.start.character : each.range.end.character]}: "
         f"{each.message}"
-        for each in client.diagnostics.get(uri, [])
+        for each in client.diagnostics[uri]
     ]
 
 

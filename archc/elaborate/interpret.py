@@ -22,7 +22,7 @@ from archc.elaborate.instantiate import (
     whole,
 )
 from archc.elaborate.left_out import leave_out, repetitions, step_name
-from archc.elaborate.limits import MAX_DEPTH, MAX_STEPS
+from archc.elaborate.limits import MAX_DEPTH, MAX_STEPS, MAX_TOLD
 from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import (
     Block,
@@ -85,7 +85,7 @@ class Interpreter:
         for each in problem.diagnostics:
             known = each in self.findings
             self.findings.add(each if known else located(each, frame.instance))
-        if self.findings.enough:
+        if self.findings.enough or self.findings.told >= MAX_TOLD:
             raise TooLarge
 
     def _run_or_report(self, step: Step, stream: Stream, frame: Frame) -> Stream:

@@ -8,3 +8,6 @@ MAX_STEPS = 200_000
 
 MAX_DEPTH = 60
 """Blocks, paths and sequences inside one another."""
+
+MAX_TOLD = 10_000
+"""Errors that are found, the same one in many blocks counted each time, until the search ends."""

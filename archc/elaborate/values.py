@@ -196,9 +196,9 @@ def compile_text(node: Node, key: str) -> Value:
 
 def _compile_text(node: Scalar, text: str, key: str) -> Value:
     offset = 1 if text.startswith("=") else 0
+    if offset and not text[1:].strip():
+        return _named_by(key, node)
     try:
-        if offset and not text[1:].strip():
-            return Computed(parse(key), node, None)
         if offset:
             return Computed(parse(text[1:]), node, offset)
         if "$(" not in text:
@@ -209,6 +209,15 @@ def _compile_text(node: Scalar, text: str, key: str) -> Value:
         fix = _function_fix(error, span)
         diagnostic = Diagnostic(error.code, error.message, span, helps=error.helps, fix=fix)
         raise CompileError([diagnostic]) from None
+
+
+def _named_by(key: str, node: Scalar) -> Value:
+    """A lone `=`; its key may be anything, such as a pattern, and stands somewhere else."""
+    try:
+        return Computed(parse(key), node, None)
+    except ExpressionError as error:
+        message = f"a lone `=` means what its key names, and `{key}` is no name"
+        raise CompileError([Diagnostic(error.code, message, node.span)]) from None
 
 
 def _function_fix(error: ExpressionError, span: Span) -> Fix | None:

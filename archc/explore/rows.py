@@ -66,22 +66,35 @@ def parse_order(text: str, getters: dict[str, Getter], option: str) -> Order:
 class Rows(AbstractContextManager["Rows"]):
     """Rows in a database that is gone when the block ends.
 
-    `front` are the two names whose best trade-offs are marked.
+    `front` are the two names whose best trade-offs are marked. Raises `CompileError`
+    (`cannot-write`), at the end of the block too, where the disk does not hold them.
     """
 
     def __init__(self, sort: Order | None, front: tuple[Order, Order]) -> None:
         self._sort = sort
         self._front = front
-        self._folder = tempfile.TemporaryDirectory(prefix="archc-sweep-")
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="archc-sweep-")
+        except OSError as problem:
+            raise _cannot_keep(problem) from None
         self._database = sqlite3.connect(Path(self._folder.name) / "rows.sqlite")
-        # What is lost with the process is of no use to anybody.
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
-            self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(_TABLES)
+        try:
+            # What is lost with the process is of no use to anybody.
+            for pragma in ("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
+                self._database.execute(f"PRAGMA {pragma}")
+            self._database.executescript(_TABLES)
+        except sqlite3.OperationalError as problem:
+            self._close()
+            raise _cannot_keep(problem) from None
         self._direction = "DESC" if sort is not None and sort.descending else "ASC"
         self.count = 0
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, problem: BaseException | None, _traceback: object) -> None:
+        self._close()
+        if isinstance(problem, sqlite3.OperationalError):
+            raise _cannot_keep(problem) from None
+
+    def _close(self) -> None:
         self._database.close()
         self._folder.cleanup()
 
@@ -142,6 +155,12 @@ class Rows(AbstractContextManager["Rows"]):
 def too_large(point: Point) -> bool:
     """Whether a count is beyond what a table holds: 2**63."""
     return max(point.totals) > _LARGEST // 2
+
+
+def _cannot_keep(problem: Exception) -> CompileError:
+    said = problem.strerror if isinstance(problem, OSError) else str(problem)
+    message = f"cannot write the rows to a folder for temporary files: {said}"
+    return CompileError([Diagnostic("cannot-write", message)])
 
 
 def _number(order: Order, point: Point) -> float:

@@ -11,6 +11,7 @@ from archc.diagnostics import CompileError, Span
 from archc.elaborate.values import compile_value
 from archc.language_server.cursor import Path
 from archc.source import Mapping, Node, Scalar, Sequence
+from archc.spec import RESERVED
 
 Blocks = Table[str, frozenset[str]]
 """The blocks that a file knows, each with the names of its inputs."""
@@ -41,7 +42,7 @@ class Body:
     inputs: dict[str, Span] = field(default_factory=dict)
 
     def occurrences(self, blocks: Blocks) -> Iterator[Occurrence]:
-        """Every name in the body; an arg hides an id in expressions."""
+        """Every name in the body."""
         for node in self.nodes:
             yield from _in(node, "", blocks)
         for item in self.outputs.items if isinstance(self.outputs, Sequence) else ():
@@ -50,10 +51,11 @@ class Body:
 
     def of_id(self, name: str, blocks: Blocks) -> list[Occurrence]:
         """Every place that means the id `name`."""
+        hidden = {*self.args, *self.inputs, *RESERVED}
         return [
             found
             for found in self.occurrences(blocks)
-            if found.name == name and not (found.kind == "computed" and name in self.args)
+            if found.name == name and not (found.kind == "computed" and name in hidden)
         ]
 
 
@@ -104,8 +106,19 @@ def _in(node: Node, key: str, blocks: Blocks) -> Iterator[Occurrence]:
                 yield from _named(value, entry.key, kind)
             elif entry.key in blocks and isinstance(value, Mapping):
                 yield from _in_call(value, blocks[entry.key], blocks)
+            elif entry.key == "scaling" and isinstance(value, Mapping):
+                yield from _in_scaling(value, node, blocks)
             else:
                 yield from _in(value, entry.key, blocks)
+
+
+def _in_scaling(table: Mapping, groups: Mapping, blocks: Blocks) -> Iterator[Occurrence]:
+    """The names in `scaling`, where the groups' own keys mean their values."""
+    rows = groups.get("groups")
+    items = rows.items if isinstance(rows, Sequence) else ()
+    keys = {key for row in items if isinstance(row, Mapping) for key in row.entries}
+    hidden = keys | groups.entries.keys() | table.entries.keys()
+    yield from (found for found in _in(table, "", blocks) if found.name not in hidden)
 
 
 def _in_call(table: Mapping, inputs: frozenset[str], blocks: Blocks) -> Iterator[Occurrence]:

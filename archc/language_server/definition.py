@@ -99,8 +99,9 @@ def _name(document: Document, cursor: Cursor, offset: int) -> Target | None:
     body = whole_body(document, cursor)
     if found is None or body is None:
         return None
-    if found.kind == "computed" and found.name in body.args:
-        return _target(document, body.args[found.name])
+    given = body.inputs | body.args
+    if found.kind == "computed" and found.name in given:
+        return _target(document, given[found.name])
     declared = [
         each.span
         for each in body.of_id(found.name, document.inputs_of_blocks)

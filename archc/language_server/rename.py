@@ -13,7 +13,7 @@ from archc.language_server.cursor import Cursor, cursor_at
 from archc.language_server.definition import occurrence_at, whole_body
 from archc.language_server.document import Document
 from archc.resources import specs_folder
-from archc.spec import identifier_problem
+from archc.spec import RESERVED, identifier_problem
 
 
 class CannotRename(Exception):
@@ -56,7 +56,8 @@ def _id_at(document: Document, offset: int) -> tuple[Cursor, Occurrence] | None:
         return None
     body = whole_body(document, cursor)
     found = occurrence_at(document, cursor, offset)
-    if body is None or found is None:
+    # Whether `group` is the id or the place in the groups depends on where it stands.
+    if body is None or found is None or found.name in RESERVED:
         return None
     meant = body.of_id(found.name, document.inputs_of_blocks)
     is_id = any(each.kind == "declared" for each in meant)

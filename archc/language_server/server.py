@@ -65,7 +65,7 @@ def _hovered(server: SpecServer, params: types.HoverParams) -> types.Hover | Non
     told = hover(server.session, document.path, offset)
     if told is None:
         return None
-    place = server.messages(document).range(told.span.start, told.span.end)
+    place = server.messages(document).range(told.start, told.end)
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told.text), place)
 
 

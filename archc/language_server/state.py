@@ -26,6 +26,7 @@ class SpecServer(LanguageServer):
         super().__init__("archc", __version__)
         self.session = Session()
         self._uris: dict[Path, str] = {}
+        self._told: dict[str, list[types.Diagnostic]] = {}
         self._waiting: asyncio.TimerHandle | None = None
 
     @property
@@ -35,6 +36,7 @@ class SpecServer(LanguageServer):
 
     def start(self, roots: list[str]) -> None:
         """The client tells the folders of its workspace."""
+        self.session.close_all()
         self.session = Session(Path(path) for path in map(to_fs_path, roots) if path)
 
     def put(self, uri: str) -> None:
@@ -48,6 +50,7 @@ class SpecServer(LanguageServer):
         """A document was closed: nothing is wrong with it any more."""
         self.session.remove(path_of(uri))
         self._publish(uri, [])
+        self._told.pop(uri, None)
 
     def changed_on_disk(self) -> None:
         """Files have changed that what is open may hang on."""
@@ -83,6 +86,9 @@ class SpecServer(LanguageServer):
         return self._uris.get(path) or path.as_uri()
 
     def _publish(self, uri: str, found: list[types.Diagnostic]) -> None:
+        if self._told.get(uri) == found:
+            return
+        self._told[uri] = found
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
 
 

@@ -14,6 +14,7 @@ from archc.prediction.images import read_images
 from archc.prediction.preprocessing import preprocessing_of
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
 
     from archc.weights import Weights
@@ -69,11 +70,12 @@ def predict(
     return found
 
 
-def _outputs(model: object, batch: np.ndarray) -> np.ndarray:
-    import numpy as np
+def _outputs(model: keras.Model, batch: np.ndarray) -> np.ndarray:
+    from archc.targets.keras import load_keras
 
-    assert callable(model)
-    return np.asarray(model(batch, training=False), "float64")
+    given = load_keras().ops.convert_to_numpy(model(batch, training=False))
+    outputs: np.ndarray = given.astype("float64")
+    return outputs
 
 
 def _guesses(row: np.ndarray, graph: Graph, top: int) -> tuple[Guess, ...]:

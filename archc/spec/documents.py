@@ -158,4 +158,5 @@ class SpecDocument(Document):
     task: Nodes = []
     outputs: Tags = []
     expect: ExpectDocument | None = None
+    preprocess: PreprocessDocument | None = None
     weights: Annotated[dict[str, Texts], BeforeValidator(open_mapping)] = {}

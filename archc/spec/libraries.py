@@ -11,7 +11,7 @@ from archc.source import Mapping, Node, Scalar, Sequence
 from archc.source.locate import Place, locate_reference
 from archc.spec.documents import LibraryDocument
 from archc.spec.fields import describe
-from archc.spec.limits import MAX_CHAIN, MAX_LIBRARIES
+from archc.spec.limits import MAX_CHAIN, MAX_KEPT, MAX_LIBRARIES
 from archc.spec.trees import placed, read_tree
 from archc.spec.validate import validate
 
@@ -75,7 +75,9 @@ class LibraryLoader:
         return self._loaded[place.path]
 
     def _read(self, place: Place, path: tuple[Path, ...]) -> Library:
-        document = _document(read_tree(place))
+        tree = read_tree(place)
+        keeps = len(tree.span.source.text) <= MAX_KEPT
+        document = _document(tree) if keeps else _document.__wrapped__(tree)
         uses = self.load(document.origin.get("use"), place, (*path, place.path))
         return Library(place, document, uses)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from archc.diagnostics import CompileError, Diagnostic, Span
 from archc.source import Mapping, compose, read_source
 from archc.source.locate import Place
+from archc.spec.limits import MAX_KEPT
 
 
 def read_tree(place: Place) -> Mapping:
@@ -19,6 +20,8 @@ def read_tree(place: Place) -> Mapping:
         stat = place.path.stat()
     except (OSError, ValueError):
         # Not from the cache: the file may come back between this line and the next.
+        return _tree_at_version.__wrapped__(path, place.shown, ())
+    if stat.st_size > MAX_KEPT:
         return _tree_at_version.__wrapped__(path, place.shown, ())
     # A copy that keeps the time of its source changes st_ctime alone.
     version = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)

@@ -45,7 +45,7 @@ def _is_meant(detail: ErrorDetails, found: list[ErrorDetails]) -> bool:
         other["type"] == "extra_forbidden"
         and list(other["loc"][:-1]) == place
         and close_matches(str(other["loc"][-1]), [str(name)])
-        for other in found
+        for other in found[:ENOUGH]
     )
 
 

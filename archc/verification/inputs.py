@@ -23,19 +23,24 @@ _STEP = 0.6
 
 
 def random_inputs(graph: Graph, seed: int, dtype: Dtype) -> list[np.ndarray]:
-    """For each input of a graph a batch of two arrays, channels last, of mean 0 and variance 1.
+    """For each input of a graph a batch of arrays, channels last, of mean 0 and variance 1.
 
     They are blotches under noise: noise alone averages out, and all inputs would look alike. The
     second is not far from the first: where a softmax is at its limit, it gives the same for both.
+    There are two, or as many more of the first that no tensor has as many channels: Keras on
+    TensorFlow takes what it adds for a bias if its one side that is not 1 is that of the channels,
+    though it be that of the batch (`keras.ops.add`).
     """
     import numpy as np
 
     random = np.random.default_rng(seed)
+    channels = {node.shape.channels for node in graph}
+    count = next(size for size in range(2, len(channels) + 3) if size not in channels)
     arrays = []
     for position in graph.inputs:
         first, other = _blotches(graph.nodes[position].shape, random)
         second = sqrt(1 - _STEP**2) * first + _STEP * other
-        arrays.append(np.stack([first, second]).astype(dtype))
+        arrays.append(np.stack([first, second, *[first] * (count - 2)]).astype(dtype))
     return arrays
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from archc.graph import Graph
-from archc.layers import Layer, LeakyRelu, Normalize, Rescale
+from archc.layers import Attention, Layer, LeakyRelu, Normalize, Rescale, Upsample
 
 Dtype: TypeAlias = Literal["float32", "float64"]
 
@@ -20,6 +20,9 @@ ROUNDED_CONSTANTS: Final = 1e-6
 VISIBLE: Final = 5
 """How many times the tolerance the outputs of two inputs must differ by, so that a fault shows."""
 
+_ROUNDED_PLACES: Final = 1e-5
+"""The same where TensorFlow resizes: it rounds the places between pixels to float32."""
+
 _ROUNDED_ACTIVATIONS = ("gelu", "leaky_relu")
 
 
@@ -29,10 +32,18 @@ def rounded_constants(graph: Graph) -> tuple[str, ...]:
     return tuple(dict.fromkeys(verb for verb in verbs if verb))
 
 
+def tolerance(dtype: Dtype, rounded: tuple[str, ...]) -> float:
+    """The difference up to which outputs are equal in a number format, `rounded` or not."""
+    allowed = [_ROUNDED_PLACES if verb == "upsample" else ROUNDED_CONSTANTS for verb in rounded]
+    return max(DTYPES[dtype], *allowed) if allowed else DTYPES[dtype]
+
+
 def _rounded(layer: Layer) -> str:
     attributes = layer.model_dump()
     for activation in (attributes.get("kind"), attributes.get("activation")):
         if activation in _ROUNDED_ACTIVATIONS:
             return str(activation)
     given = isinstance(layer, Normalize) and layer.mean is not None
-    return layer.verb if given or isinstance(layer, Rescale | LeakyRelu) else ""
+    given = given or (isinstance(layer, Upsample) and layer.interpolation != "nearest")
+    # Of attention it is the factor 1 / sqrt(channels of a head).
+    return layer.verb if given or isinstance(layer, Rescale | LeakyRelu | Attention) else ""

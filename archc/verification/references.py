@@ -12,11 +12,11 @@ from archc.graph import Graph
 from archc.verification.inputs import random_inputs
 from archc.verification.keras_subject import KerasSubject, computing_in
 from archc.verification.precision import (
-    DTYPES,
     ROUNDED_CONSTANTS,
     VISIBLE,
     Dtype,
     rounded_constants,
+    tolerance,
 )
 from archc.verification.references_keras import keras_network
 from archc.verification.references_timm import timm_network
@@ -151,12 +151,12 @@ def _compared(
     values = weights.random(graph, seed=seed, dtype=dtype)
     ours = KerasSubject.made(lambda: build(graph, seed=seed), graph, values)
     # Keras rounds the same in what it has itself.
-    rounded = plan.source != "keras" and bool(rounded_constants(graph))
+    rounded = rounded_constants(graph) if plan.source != "keras" else ()
     agreement = Agreement(
         reference,
         tuple([str(graph.nodes[position].shape) for position in graph.inputs]),
         dtype,
-        max(DTYPES[dtype], ROUNDED_CONSTANTS) if rounded else DTYPES[dtype],
+        tolerance(dtype, rounded),
         ours.parameters,
         theirs.parameters,
         len(plan.matched),

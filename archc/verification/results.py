@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archc.layers import TensorShape
-from archc.verification.precision import DTYPES, ROUNDED_CONSTANTS, VISIBLE, Dtype
+from archc.verification.precision import ROUNDED_CONSTANTS, VISIBLE, Dtype, tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ class Verification:
     @property
     def tolerance(self) -> float:
         """The relative difference up to which outputs are equal."""
-        exact = DTYPES[self.dtype]
-        return max(exact, ROUNDED_CONSTANTS) if self.rounded else exact
+        return tolerance(self.dtype, self.rounded)
 
     @property
     def blind(self) -> tuple[str, ...]:
