@@ -18,7 +18,7 @@ from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import INPUT, Groups, MergeCall, Program, Step, Steps
 from archc.elaborate.prune import prune
 from archc.elaborate.report import error
-from archc.elaborate.scope import Frame, Stream, Tensor
+from archc.elaborate.scope import POISON, Frame, Stream, Tensor
 from archc.elaborate.values import Poisoned, compile_text, compile_value
 from archc.expressions import shared_steps
 from archc.graph import Graph, Instance, Output
@@ -182,7 +182,7 @@ class _Elaboration:
         outputs: dict[Tensor, None] = {}
         for value in self._program.outputs:
             tensor = resolve(value, self._frame)[0]
-            if tensor in outputs:
+            if tensor in outputs and tensor is not POISON:
                 message = "two outputs are one tensor"
                 raise error("duplicate-name", message, value.span, "name each output once")
             outputs[tensor] = None
