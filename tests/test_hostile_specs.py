@@ -249,6 +249,14 @@ def test_a_nul_character(command: list[str], capsys: pytest.CaptureFixture[str])
     assert "NUL" in capsys.readouterr().err
 
 
+def test_a_stride_beyond_all_numbers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "spec.yaml").write_text(
+        "input: [1, 1, 3]\nstem: [{repeat: 1100, conv: {filters: 3, kernel: 1, stride: 2}}]\n"
+    )
+    assert run(["summary", "spec.yaml", "--cost", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stride"] == [2**63, 2**63]
+
+
 def test_a_file_that_changes_while_it_is_read(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

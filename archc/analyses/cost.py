@@ -14,6 +14,9 @@ from archc.analyses.views import is_view
 from archc.graph import Graph
 from archc.layers import Input, Layer, TensorShape
 
+_LARGEST_STRIDE = 2**63
+"""A thousand layers of stride 2 on one position would have one that no number holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeCost:
@@ -147,7 +150,7 @@ class Analysis:
             gradient_memory=precision.gradients * added.trainable,
             optimizer_memory=precision.slots * OPTIMIZERS[conditions.optimizer] * added.trainable,
             receptive_field=sizes,
-            stride=tuple([float(stride) for stride in strides]),
+            stride=tuple([float(min(stride, _LARGEST_STRIDE)) for stride in strides]),
             sees_all=sees_all,
             arithmetic_intensity=batch * added.flops / moved if moved else 0.0,
         )

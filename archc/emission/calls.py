@@ -181,6 +181,8 @@ class Calls:
             scope.inputs[name] = self._input(walker, draft, index, name, home)
         unit.inputs = tuple(variable.name for variable in scope.inputs.values())
         for name in block.arguments:
+            if any(isinstance(_bound(call, name), float) for call in calls):
+                home.floats.add(safe(name))
             scope.args[name] = self._argument(walker, draft, name, scope)
         unit.parameters.sort(key=lambda parameter: parameter.default is not None)
         flow = body_of(walker, block, calls, scope)

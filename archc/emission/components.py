@@ -25,7 +25,7 @@ class Component:
         self._main = main
         self._walk = walk
         self.unit: Unit[Any] = Unit(name, "component", ())
-        self.home = Home(self.unit, label, own=set(RESERVED))
+        self.home = Home(self.unit, label, own=set(RESERVED), floats=main.home.floats)
         self._brought: dict[str, Variable] = {}
         self.scope = Scope(self.home, 1, self.unit.body, ast.Constant(""), {}, {})
         self.scope.origin = [0]

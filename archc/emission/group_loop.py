@@ -18,7 +18,7 @@ from archc.emission.positions import Positions, attributes_read
 from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Retry, Split, Unroll
-from archc.emission.symbols import Code, is_literal
+from archc.emission.symbols import Code, is_literal, may_be_float
 from archc.emission.translate import OWN, PYTHON
 from archc.emission.variables import substituted
 from archc.emission.walker import Walker
@@ -230,6 +230,9 @@ class GroupLoop:
         names = [self._positions.group_variable] if self._positions.group_variable else []
         names += list(self._table.columns.values())
         names += ["position", "total"] if self._has_learner else []
+        for place, column in enumerate(self._table.table.columns):
+            if any(may_be_float(row[place], ()) for row in self._table.table.rows):
+                home.floats.add(column)
         for name in names:
             unit.parameters.append(Parameter(name))
             invoke.arguments[name] = ast.Name(name, ast.Load())
@@ -240,6 +243,8 @@ class GroupLoop:
                 unit.parameters.append(Parameter(parameter))
                 invoke.arguments[parameter] = code
                 scope.args[name] = ast.Name(parameter, ast.Load())
+                if code.id in self._scope.home.floats:
+                    home.floats.add(parameter)
             else:
                 scope.args[name] = code
 

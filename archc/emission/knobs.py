@@ -29,11 +29,13 @@ class Knobs:
         """The spec's args: parameters where they are plain, locals where they are computed."""
         frame = self._recorded.frame
         document = self._recorded.assembled.document
-        folded = self._structural()
+        folded, fixed = self._structural(), self._walker.choices.fixed
         for name, value in frame.args.items():
             node = document.args.get(name)
             scalar = isinstance(value, bool | int | float | str)
-            if node is None or name in folded or not scalar:
+            if isinstance(value, float):
+                scope.home.floats.add(safe(name))
+            if node is None or name in folded or not scalar or safe(name) in fixed:
                 scope.args[name] = _constant_or_none(value)
                 continue
             written = compile_value(node, name)

@@ -8,10 +8,13 @@ from typing import Any
 
 from archc.emission.channels import channels_out
 from archc.emission.dialect import Dialect
-from archc.emission.scope import Flow
+from archc.emission.scope import Flow, Home
 from archc.emission.splits import Split
-from archc.emission.symbols import Code, is_literal, symbolic
+from archc.emission.symbols import Code, is_literal, may_be_float, names_in, symbolic
 from archc.layers import Activation, Concat, Layer, TensorShape
+
+SPATIAL = frozenset(["kernel", "stride", "padding", "dilation", "size", "cropping", "shape"])
+"""The attributes that change sizes."""
 
 
 class LayerCalls:
@@ -20,6 +23,8 @@ class LayerCalls:
     def __init__(self, dialect: Dialect, nonnegative: Callable[[int], bool]) -> None:
         self.dialect = dialect
         self._nonnegative = nonnegative
+        self.sized = False
+        """Whether the target is told of sizes that hang on what other layers do to them."""
 
     def channels(self, layers: list[Layer], inputs: Flow, results: list[Any]) -> Code | None:
         """How many channels a layer gives, where the target has to know. Raises `Split`."""
@@ -46,7 +51,7 @@ class LayerCalls:
             raise Split([str(result[0].shape) for result in results])
         return next(iter(codes.values()))
 
-    def marked(self, layer: Layer, codes: dict[str, Code | None]) -> Layer:
+    def marked(self, layer: Layer, codes: dict[str, Code | None], home: Home) -> Layer:
         """The layer with symbols for the attributes that are no literals."""
         values = dict(layer)
         changed = False
@@ -55,8 +60,10 @@ class LayerCalls:
                 continue
             if name == "kind" and not isinstance(layer, Activation):
                 continue
+            if self.sized and name in SPATIAL:
+                home.unit.assumed |= names_in(code)
             values[name] = symbolic(
-                values[name], _whole(code) if type(values[name]) is int else code
+                values[name], _whole(code, home) if type(values[name]) is int else code
             )
             changed = True
         if not changed:
@@ -82,13 +89,10 @@ class LayerCalls:
         return calls
 
 
-def _whole(code: Code) -> Code:
-    """A code as a whole number where a division makes it a float."""
-    match code:
-        case ast.BinOp(op=ast.Div()):
-            return ast.Call(ast.Name("int", ast.Load()), [code], [])
-        case ast.BinOp(left, _, right) if _whole(left) is not left or _whole(right) is not right:
-            return ast.Call(ast.Name("int", ast.Load()), [code], [])
+def _whole(code: Code, home: Home) -> Code:
+    """A code as a whole number where it may be a float."""
+    if may_be_float(code, home.floats):
+        return ast.Call(ast.Name("int", ast.Load()), [code], [])
     return code
 
 

@@ -74,7 +74,7 @@ class Home:
 
     `key` stays the same from one attempt to the next; `wishes` are what its variables would be
     called; `own` are the names that are taken; `settle` decides what is done where its lanes need
-    different texts; `known` are the values of locals.
+    different texts; `known` are the values of locals, `floats` the names that may be floats.
     """
 
     unit: Unit[Any]
@@ -84,6 +84,7 @@ class Home:
     block: Block | None = None
     settle: Callable[[], None] | None = None
     known: dict[str, Code] = field(default_factory=dict)
+    floats: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False)

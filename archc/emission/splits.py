@@ -68,6 +68,7 @@ class Hidden:
 class Choices:
     """What earlier attempts have shown: which call goes to which version of its block, which
     groups are written out, which have a first block of their own. Without `loops` all are.
+    `fixed` are the args of the spec that its structure hangs on.
     """
 
     versions: dict[Hashable, Hashable] = field(default_factory=dict)
@@ -76,3 +77,4 @@ class Choices:
     first_apart: set[Hashable] = field(default_factory=set)
     carried: set[Hashable] = field(default_factory=set)
     loops: bool = True
+    fixed: set[str] = field(default_factory=set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Sequence
+from math import prod
 from typing import Any
 
 from archc.elaborate import Recorded
@@ -22,16 +23,20 @@ from archc.emission.scope import WISHES, Flow, Home, Scope, new_variable
 from archc.emission.splits import CannotKeep, Choices, Retry, Split, Unroll
 from archc.emission.symbols import Code, code_of
 from archc.emission.tidy import (
+    assume,
     calls_of,
     drop_dead,
     drop_exports,
     drop_unread_inputs,
+    drop_unread_results,
     names_read,
     settle_parameters,
 )
 from archc.emission.translate import OWN, NoCode
 from archc.emission.variables import fresh, identifier, name_variables
 from archc.emission.walker import Walker
+from archc.graph import Graph
+from archc.layers import Flatten, PositionEmbedding
 from archc.source import Mapping
 
 MOST_ATTEMPTS = 60
@@ -75,6 +80,7 @@ class _Attempt:
         self._walker = Walker(
             dialect, choices, is_nonnegative, self._calls.call, self._grouping.run
         )
+        self._walker.calls.sized = dialect.tracks_channels and has_sizes(self._graph)
         self._order = block_order(recorded.bodies)
         self._arg_names = set(recorded.frame.args).difference(PARTS)
         self._arg_names.update(*(block.accepts for block in self._order))
@@ -94,7 +100,8 @@ class _Attempt:
         outputs = self._outputs(main)
         groups = self._grouping.units
         units = [*components, *groups, *(draft.unit for draft in drafts)]
-        self._tidy(main, units, drafts, outputs)
+        self._fix_knobs(main, units)
+        self._tidy(main, units, outputs)
         return self._finished(main, units, outputs)
 
     def _main(self) -> Scope:
@@ -206,9 +213,16 @@ class _Attempt:
             names.append(flow[0].name)
         return tuple(names)
 
-    def _tidy(
-        self, main: Scope, units: list[Unit[Any]], drafts: list[Draft], outputs: tuple[str, ...]
-    ) -> None:
+    def _fix_knobs(self, main: Scope, units: list[Unit[Any]]) -> None:
+        """An arg that the text takes for granted is no argument. Raises `Retry` if one is."""
+        unit = main.home.unit
+        assume(list(reversed(units)), [unit, *units])
+        knobs = {parameter.name for parameter in unit.parameters} & unit.assumed
+        if knobs:
+            self._choices.fixed |= knobs
+            raise Retry
+
+    def _tidy(self, main: Scope, units: list[Unit[Any]], outputs: tuple[str, ...]) -> None:
         """What a unit no longer reads may leave its callers with more that is not needed."""
         bodies = [main.sink, *(unit.body for unit in units)]
         goes_on = True
@@ -221,6 +235,7 @@ class _Attempt:
             goes_on = False
             for unit in reversed(units):
                 calls = calls_of(unit, bodies)
+                goes_on = drop_unread_results(unit, units) or goes_on
                 goes_on = drop_unread_inputs(unit, calls) or goes_on
                 goes_on = settle_parameters(unit, calls) or goes_on
 
@@ -283,6 +298,15 @@ class _Attempt:
             literal = code_of(tuple(int(side) for side in tensor.shape))
             shapes.append(literal if code is None or not isinstance(code, ast.Tuple) else code)
         return shapes
+
+
+def has_sizes(graph: Graph) -> bool:
+    """Whether a layer has weights by the number of positions that enter it."""
+    return any(
+        isinstance(node.layer, PositionEmbedding)
+        or (isinstance(node.layer, Flatten) and prod(graph.input_shapes(node)[0].sides) > 1)
+        for node in graph
+    )
 
 
 def _drop_unused_results(body: list[Statement[Any]], outputs: set[str]) -> None:

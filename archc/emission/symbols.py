@@ -9,7 +9,7 @@ what they choose between is the lowering's business; a target's emitter compares
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeAlias
 
 Code: TypeAlias = ast.expr
@@ -266,3 +266,31 @@ def _install() -> None:
 
 
 _install()
+
+
+def names_in(code: Code | None) -> set[str]:
+    """The names that a code reads."""
+    if code is None:
+        return set()
+    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
+
+
+_WHOLE_CALLS = frozenset({"int", "round", "len", "divisible", "round_to", "count", "ceil", "floor"})
+
+
+def may_be_float(code: Code, floats: Container[str]) -> bool:
+    """Whether a code may give a float, where names of `floats` do."""
+    match code:
+        case ast.Constant(value=value):
+            return isinstance(value, float)
+        case ast.Name(id=name):
+            return name in floats
+        case ast.BinOp(left, op, right):
+            return isinstance(op, ast.Div) or any(may_be_float(c, floats) for c in (left, right))
+        case ast.UnaryOp(operand=operand):
+            return may_be_float(operand, floats)
+        case ast.IfExp(body=body, orelse=orelse):
+            return may_be_float(body, floats) or may_be_float(orelse, floats)
+        case ast.Call(ast.Name(id=name) | ast.Attribute(attr=name), arguments):
+            return name not in _WHOLE_CALLS and any(may_be_float(c, floats) for c in arguments)
+    return False

@@ -186,6 +186,54 @@ def calls_of(unit: Unit[Any], bodies: list[list[Statement[Any]]]) -> list[Invoke
     ]
 
 
+def drop_unread_results(unit: Unit[Any], owners: list[Unit[Any]]) -> bool:
+    """Keep the outputs that any caller reads, at least one; whether any went."""
+    kept: set[int] = set()
+    calls: list[Invoke[Any]] = []
+    for owner in owners:
+        own = calls_of(unit, [owner.body])
+        read = _values_read(owner.body) | set(owner.outputs) if own else set()
+        kept |= {place for call in own for place, name in enumerate(call.results) if name in read}
+        calls += own
+    if not calls or len(kept) >= len(unit.outputs):
+        return False
+    places = sorted(kept) or [0]
+    gone = len(places) < len(unit.outputs)
+    unit.outputs = tuple([unit.outputs[place] for place in places])
+    for call in calls:
+        call.results = tuple([call.results[place] for place in places])
+    return gone
+
+
+def _values_read(body: list[Statement[Any]]) -> set[str]:
+    found: set[str] = set()
+    for statement in statements(body):
+        if isinstance(statement, Apply | Invoke):
+            found |= set(statement.inputs)
+        found |= set().union(*map(_in_code, _codes(statement)))
+    return found
+
+
+def assume(units: list[Unit[Any]], owners: list[Unit[Any]]) -> None:
+    """What a unit takes for granted of its parameters, its callers do of what they give."""
+    for unit in [*units, *owners]:
+        _through_locals(unit)
+    for unit in units:
+        for owner in owners:
+            for call in calls_of(unit, [owner.body]):
+                for name in unit.assumed & call.arguments.keys():
+                    owner.assumed |= _in_code(call.arguments[name])
+        for owner in owners:
+            _through_locals(owner)
+
+
+def _through_locals(unit: Unit[Any]) -> None:
+    """A local that is taken for granted is so with all that it is made of."""
+    for statement in reversed(list(statements(unit.body))):
+        if isinstance(statement, Local) and statement.name in unit.assumed:
+            unit.assumed |= _in_code(statement.value)
+
+
 def drop_unread_inputs(unit: Unit[Any], calls: list[Invoke[Any]]) -> bool:
     """Keep the inputs that the unit reads, in all its calls, at least one; whether any went."""
     read = drop_dead(unit.body, set(unit.outputs))

@@ -31,7 +31,7 @@ from archc.emission.positions import literal_position
 from archc.emission.repeats import Repeats
 from archc.emission.scope import Flow, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Choices, Hidden, Split
-from archc.emission.symbols import Code, is_literal
+from archc.emission.symbols import Code, is_literal, names_in
 from archc.emission.translate import NoCode, joined_name, translate
 from archc.emission.variables import fresh, identifier
 from archc.layers import Dropout, DropPath, Layer
@@ -74,7 +74,7 @@ class Walker:
     ) -> None:
         self.dialect = dialect
         self.choices = choices
-        self._calls = LayerCalls(dialect, nonnegative)
+        self.calls = LayerCalls(dialect, nonnegative)
         self.hidden = Hidden(choices)
         self._repeats = Repeats(choices, self.hidden, self.local)
         self._call = call
@@ -123,6 +123,9 @@ class Walker:
         self, step: Step, rounds: list[Round], flow: Flow, scope: Scope, *, first: bool
     ) -> Flow:
         held = [lane for lane, made in enumerate(rounds) if made.held]
+        if step.when is not None and len(held) in (0, len(rounds)):
+            scope.here = flow[0]
+            self._assume(step.when, scope)
         if not held:
             return flow
 
@@ -147,6 +150,13 @@ class Walker:
         if condition is None or is_literal(condition):
             raise Split([made.held for made in rounds])
         return branch(self.local, condition, held, flow, scope, run)
+
+    def _assume(self, value: Value, scope: Scope) -> None:
+        """Take for granted what a value comes to: it does the same in all lanes."""
+        code = self.code(value, scope)
+        codes = [code] if code is not None else [scope.args.get(name) for name in value.free_names]
+        for each in codes:
+            scope.home.unit.assumed |= names_in(each)
 
     def local(self, wish: str, value: Code, scope: Scope) -> Code:
         """A name for a value, assigned here."""
@@ -264,6 +274,8 @@ class Walker:
     ) -> Flow:
         codes = {name: self.code(value, scope) for name, value in call.attributes.items()}
         kind = self.code(call.kind, scope) if call.kind is not None else None
+        if len({each.layer for each in rounds}) == 1:
+            scope.home.unit.assumed |= names_in(kind)
         made = [lane for lane, each in enumerate(rounds) if each.layer is not None]
         if not made:
             return flow
@@ -322,12 +334,14 @@ class Walker:
     ) -> Flow:
         # It is the same object in most lanes.
         distinct = {id(layer): layer for layer in layers}
-        known = {each: self._calls.marked(layer, codes) for each, layer in distinct.items()}
+        known = {
+            each: self.calls.marked(layer, codes, scope.home) for each, layer in distinct.items()
+        }
         marked = [known[id(layer)] for layer in layers]
-        channels = self._calls.channels(marked, flow[:1], results)
+        channels = self.calls.channels(marked, flow[:1], results)
         made = self._new([result[0] for result in results], channels, scope)
         if not scope.dry:
-            calls = self._calls.lowered(marked, flow[:1])
+            calls = self.calls.lowered(marked, flow[:1])
             verb = layers[0].verb
             scope.sink.append(Apply(made.name, calls, (flow[0].name,), local, verb))
         return (made,)
@@ -339,10 +353,10 @@ class Walker:
         local = self.local_name(step, rounds, scope)
         results = [made.result for made in rounds]
         layers = [merge.layer] * len(rounds)
-        channels = self._calls.channels(layers, tuple(ends), results)
+        channels = self.calls.channels(layers, tuple(ends), results)
         made = self._new([result[0] for result in results], channels, scope)
         if not scope.dry:
-            calls = self._calls.lowered(layers, tuple(ends))
+            calls = self.calls.lowered(layers, tuple(ends))
             names = tuple(end.name for end in ends)
             scope.sink.append(Apply(made.name, calls, names, local, merge.verb.name))
         return (made,)

@@ -218,7 +218,6 @@ def test_other_initial_values() -> None:
         (keras.initializers.Zeros(), (5,), None),
         (keras.initializers.Orthogonal(), (5, 5), None),
     ],
-    ids=repr,
 )
 def test_the_distribution_of_an_initializer(
     initializer: Any, shape: tuple[int, ...], expected: object
