@@ -122,6 +122,40 @@ def test_groups_whose_blocks_differ_are_loops(target: str, tmp_path: Path) -> No
     assert '("deep", 1, 16)' in emitted.source
 
 
+FIXED = """
+name: fixed
+args: {wide: true, width: 8.0, act: leaky_relu, patch: 4}
+input: [16, 16, 3]
+stem:
+- {conv: {filters: =width * 2, kernel: 3, bias: =not wide}}
+- {batch_norm: null, when: =wide}
+- activation: =act
+learner:
+- {id: patches, conv: {filters: 8, kernel: =patch, stride: =patch, padding: valid}}
+- reshape: [-1, 8]
+- position_embedding
+task: [global_avg_pool: , dense: =width / 2]
+"""
+
+
+def test_args_that_the_text_hangs_on_are_fixed(tmp_path: Path) -> None:
+    """No argument promises another network than the spec makes with the same value."""
+    file = tmp_path / "fixed.yaml"
+    file.write_text(FIXED, encoding="utf-8")
+    spec = archc.load(str(file))
+    keras, torch = (emit_source(spec.assembled, target, "") for target in ("keras", "torch"))
+    assert not keras.flat
+    assert not torch.flat
+    assert "def fixed(width=8.0, patch=4):" in keras.source
+    # PyTorch is told how many positions there are, which hangs on the patches.
+    assert "def __init__(self, width=8.0):" in torch.source
+    for target, emitted in (("keras", keras), ("torch", torch)):
+        source = emitted.source.replace("width=8.0)", "width=10.0)").replace(
+            "width=8.0,", "width=10.0,"
+        )
+        assert found_in(source, emitted.entry, target, spec.with_({"width": 10.0}).graph()) == []
+
+
 KNOBS = [
     ("densenet@densenet121", "growth", 20),
     ("mobilenet_v2", "alpha", 0.5),
@@ -129,6 +163,7 @@ KNOBS = [
     ("efficientnet@b0", "width", 1.4),
     ("efficientnet@b0", "depth", 1.8),
     ("efficientnet_v2@b0", "depth", 1.4),
+    ("efficientnet_lite@lite0", "depth", 1.2),
     ("nasnet@mobile", "penultimate", 528),
 ]
 

@@ -18,7 +18,7 @@ from archc.emission.positions import Positions, attributes_read
 from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
 from archc.emission.splits import CannotKeep, Retry, Split, Unroll
-from archc.emission.symbols import Code, is_literal, may_be_float
+from archc.emission.symbols import Code, is_literal, may_be_float, names_in
 from archc.emission.translate import OWN, PYTHON
 from archc.emission.variables import substituted
 from archc.emission.walker import Walker
@@ -138,13 +138,22 @@ class GroupLoop:
 
     def _count_blocks(self, sink: list[Any]) -> None:
         """The position of each group's first block, and how many blocks there are."""
-        codes = RowCodes(self._walker, self._rows, self._scope, 0, dict(self._table.raw))
-        blocks = codes.key("blocks") or ast.Constant(1)
-        self._loop_blocks = blocks
-        target = ast.Tuple(
-            [ast.Name(c, ast.Store()) for c in self._table.table.columns], ast.Store()
-        )
-        loop = ast.comprehension(target, ast.Name(self._table.table.name, ast.Load()), [], 0)
+        scope, table = self._scope, self._table.table
+        outer = scope.context
+        scope.context = {**outer, "group": self._positions.group()}
+        blocks = RowCodes(self._walker, self._rows, scope, 0, dict(self._table.raw)).key("blocks")
+        scope.context = outer
+        if blocks is None and self._rows.value("blocks", 0) is not None:
+            raise Unroll(self._key)
+        self._loop_blocks = blocks = blocks or ast.Constant(1)
+        target: Code = ast.Tuple([ast.Name(c, ast.Store()) for c in table.columns], ast.Store())
+        rows: Code = ast.Name(table.name, ast.Load())
+        number = self._positions.group_variable
+        if number in names_in(blocks):
+            target = ast.Tuple([ast.Name(str(number), ast.Store()), target], ast.Store())
+            start = [ast.Constant(self._positions.group_start)]
+            rows = ast.Call(ast.Name("enumerate", ast.Load()), [rows, *start], [])
+        loop = ast.comprehension(target, rows, [], 0)
         total: Code = ast.Call(ast.Name("sum", ast.Load()), [ast.ListComp(blocks, [loop])], [])
         sink.append(Local("position", ast.Constant(0)))
         sink.append(Local("total", total))
@@ -161,7 +170,7 @@ class GroupLoop:
         self._unit_parameters(unit, home, invoke, scope)
         scope.outer = self._bringing(unit, home, invoke)
         codes = RowCodes(walker, self._rows, scope, 0, dict(self._table.raw))
-        scope.context = {"row": codes.position()}
+        scope.context = {"row": codes.position(), "group": positions.group()}
         self._scale(codes, scope)
         blocks = codes.key("blocks") or ast.Constant(1)
         if not is_literal(blocks) and not isinstance(blocks, ast.Name):

@@ -57,7 +57,8 @@ class Positions:
         parts += [ast.Constant("_block"), _shown(context["block"]["number"]())]
         return text_code(parts)
 
-    def _group(self) -> Position:
+    def group(self) -> Position:
+        """Which group it is."""
         variable = ast.Name(self.group_variable or "number", ast.Load())
         count = ast.Call(ast.Name("len", ast.Load()), [ast.Name(self._table, ast.Load())], [])
         return counted(variable, self.group_start, count)
@@ -71,7 +72,7 @@ class Positions:
         number: Code = ast.Constant(1) if first else blocks
         block = counted(number, 1, blocks)
         block["first" if first else "last"] = lambda: ast.Constant(True)
-        return {"group": self._group(), "block": block, "learner": self._learner(block)}
+        return {"group": self.group(), "block": block, "learner": self._learner(block)}
 
     def looped(self, blocks: Code, *, after_first: bool) -> dict[str, Position]:
         """A block of the loop."""
@@ -79,7 +80,7 @@ class Positions:
         block = counted(variable, self.block_start, blocks)
         if after_first:
             block["first"] = lambda: ast.Constant(False)
-        return {"group": self._group(), "block": block, "learner": self._learner(block)}
+        return {"group": self.group(), "block": block, "learner": self._learner(block)}
 
     def _learner(self, block: Position) -> Position:
         index = _plus(ast.Name("position", ast.Load()), block["index"]())

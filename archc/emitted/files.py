@@ -50,8 +50,14 @@ def emit(
 
 
 def target_of(language: Language) -> str:
-    """The target that makes a language: the Python of `--to python` is Keras's."""
-    return "keras" if language == "python" else language
+    """The target that makes a language: the Python of `--to python` is Keras's.
+
+    Raises `ValueError` for a language that archc does not emit.
+    """
+    targets = {"python": "keras", "keras": "keras", "torch": "torch"}
+    if language not in targets:
+        raise ValueError(f"expected one of {', '.join(targets)}, found {language!r}")
+    return targets[language]
 
 
 def refuse_to_overwrite(path: Path) -> None:

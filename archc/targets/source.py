@@ -39,6 +39,9 @@ class Emitted:
     flat: bool = False
 
 
+_TARGETS = ("keras", "torch")
+
+
 def emit_source(
     assembled: Assembled, target: str, docstring: str, templates: Path | None = None
 ) -> Emitted:
@@ -49,8 +52,11 @@ def emit_source(
     of `templates` itself, take the place of archc's own.
 
     Raises `CompileError` for an invalid spec, where the target lacks what a layer asks for, and
-    (`template-error`) where the templates fail or make another network.
+    (`template-error`) where the templates fail or make another network; `ValueError` for a target
+    that archc lacks.
     """
+    if target not in _TARGETS:
+        raise ValueError(f"expected one of {', '.join(_TARGETS)}, found {target!r}")
     recorded = elaborate_recorded(assembled)
     work = _keras(recorded.graph) if target == "keras" else _torch(recorded.graph)
     plan, emitted = (

@@ -14,7 +14,7 @@ from archc.graph import Graph
 from archc.targets.source import Emitted, emit_source
 from archc.verification.inputs import random_inputs
 from archc.verification.keras_subject import KerasSubject, computing_in
-from archc.verification.precision import Dtype, rounded_constants
+from archc.verification.precision import Dtype, finest, rounded_constants
 from archc.verification.results import OutputDifference, Verification
 from archc.verification.sizes import at_side
 from archc.verification.subject import Subject, layers_that_differ, relative_difference
@@ -32,13 +32,13 @@ def verify(
     *,
     side: int | None = None,
     seed: int = 0,
-    dtype: Dtype = "float64",
+    dtype: Dtype | None = None,
 ) -> tuple[Verification, ...]:
     """Run what a spec is emitted to for `keras` and `torch` against the model of its graph.
 
     All get the same random weights, batch-norm statistics too, and the same two inputs, whose
-    spatial sides are all `side` if that is given. `dtype` is one of `DTYPES`; grouped convolutions
-    in float64 take TensorFlow minutes.
+    spatial sides are all `side` if that is given. `dtype` is one of `DTYPES`, float64 by default
+    but for networks that TensorFlow can't run so; grouped convolutions take it minutes.
 
     Raises `CompileError` where the spec is wrong, also at that size, or a target lacks something,
     and `ImportError` where PyTorch is asked for and not there.
@@ -50,13 +50,14 @@ def verify(
 
 
 def verify_sources(
-    spec: Spec, sources: Mapping[str, Emitted], *, seed: int = 0, dtype: Dtype = "float64"
+    spec: Spec, sources: Mapping[str, Emitted], *, seed: int = 0, dtype: Dtype | None = None
 ) -> tuple[Verification, ...]:
     """Run source by its target, whoever wrote it, against the model of a spec, as `verify` does.
 
     The source is executed: it must be trusted. Whatever it raises is told in its verification.
     """
     graph = spec.graph()
+    dtype = dtype or finest(graph)
     with computing_in(dtype):
         comparison = _Comparison(graph, seed, dtype)
         return tuple([comparison.hold(target, source) for target, source in sources.items()])

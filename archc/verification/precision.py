@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from archc.graph import Graph
-from archc.layers import Attention, Layer, LeakyRelu, Normalize, Rescale, Upsample
+from archc.layers import Attention, AvgPool, Layer, LeakyRelu, MaxPool, Normalize, Rescale, Upsample
 
 Dtype: TypeAlias = Literal["float32", "float64"]
 
@@ -24,6 +24,12 @@ _ROUNDED_PLACES: Final = 1e-5
 """The same where TensorFlow resizes: it rounds the places between pixels to float32."""
 
 _ROUNDED_ACTIVATIONS = ("gelu", "leaky_relu")
+
+
+def finest(graph: Graph) -> Dtype:
+    """The finest number format that TensorFlow has all layers in: 3-D pools are of float32."""
+    pools = (node for node in graph if isinstance(node.layer, MaxPool | AvgPool))
+    return "float32" if any(graph.input_shapes(node)[0].rank == 3 for node in pools) else "float64"
 
 
 def rounded_constants(graph: Graph) -> tuple[str, ...]:

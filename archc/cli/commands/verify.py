@@ -20,6 +20,7 @@ from archc.cli.terminal import show_diagnostics, stage
 from archc.cli.verify_report import verifications_text
 from archc.diagnostics import CompileError, Diagnostic, Findings
 from archc.verification import DTYPES, Agreement, Dtype, Verification, verify, verify_against
+from archc.verification.precision import finest
 from archc.verification.references import split_reference
 
 Result = TypeVar("Result", Agreement, Verification)
@@ -51,9 +52,8 @@ _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")
 @click.option(
     "--dtype",
     type=click.Choice(list(DTYPES)),
-    default="float64",
-    show_default=True,
-    help="The numbers to compute in; float64 makes grouped convolutions very slow.",
+    help="The numbers to compute in: float64, or float32 where TensorFlow has a layer in no other. "
+    "float64 makes grouped convolutions very slow.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @spec_options
@@ -62,7 +62,7 @@ def command(
     target: Literal["python", "torch", "all"] | None,
     against: str | None,
     sides: tuple[int, ...],
-    dtype: Dtype,
+    dtype: Dtype | None,
     seed: int,
     settings: tuple[str, ...],
     search: tuple[Path, ...],
@@ -88,6 +88,7 @@ def command(
         _require_torch()
     spec = load_spec(reference, settings, search)
     graph = spec.graph()
+    dtype = dtype or finest(graph)
     # The weights by themselves, the model's, and those of each source.
     refuse_too_large(graph, 8 if dtype == "float64" else 4, copies=2 + len(targets))
     if against is None:
