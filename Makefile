@@ -22,6 +22,9 @@ TEST_DATA := foolbox==3.3.4 efficientnet-lite-pytorch==0.1.0
 # What pytest gets besides: `make test ARGS='-k resnet -m "not slow"'`
 ARGS ?=
 
+# How many tests run at a time. The largest networks take 5 GB each.
+JOBS ?= 2
+
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +38,7 @@ check: test lint types ## Run what CI runs: test, lint, types
 
 .PHONY: test
 test: $(VENV)/installed-dev ## Run the tests (ARGS='-k resnet' chooses)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 .PHONY: torch
 torch: $(VENV)/installed-dev ## Install PyTorch (CPU) too, for the tests of what is emitted for it
@@ -50,6 +53,10 @@ fuzz: $(VENV)/installed-dev ## Try changed specs, kills while writing, and emiss
 	$(BIN)/python -m tests.mutation --count 50000
 	$(BIN)/python -m tests.kills --count 200 --slow
 	$(BIN)/python -m tests.fuzz --count 2000 --numeric-every 20
+
+.PHONY: verify
+verify: torch ## Emit every shipped spec, run it at its own size, compare with the model that archc builds
+	$(BIN)/python -m tests.verify_zoo
 
 .PHONY: lint
 lint: $(VENV)/installed-dev ## Check style and format
