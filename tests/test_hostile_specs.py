@@ -132,12 +132,15 @@ SPECS = {
 }
 """The code of the first error that each spec gives, empty where it gives none, and the spec."""
 
+ROOT = str(Path(__file__).parents[1])
+
 CHECKS = """
-import json, resource, sys, time
+import json, sys, time
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from archc.cli.boundary import run
+from tests.mutation import megabytes
 
 for name, text in json.load(sys.stdin).items():
     Path("spec.yaml").write_text(text, encoding="utf-8")
@@ -146,7 +149,7 @@ for name, text in json.load(sys.stdin).items():
     with redirect_stderr(said), redirect_stdout(StringIO()):
         code = run(["check", "spec.yaml"])
     seconds = time.process_time() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = megabytes()
     print(json.dumps([name, code, said.getvalue()[:5000], seconds, peak]), flush=True)
 """
 
@@ -158,7 +161,7 @@ def test_what_asks_for_too_much_ends_quickly(tmp_path: Path) -> None:
         input=json.dumps(texts),
         capture_output=True,
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([ROOT, *sys.path])},
         text=True,
         check=True,
     )

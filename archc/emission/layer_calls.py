@@ -61,7 +61,7 @@ class LayerCalls:
             if name == "kind" and not isinstance(layer, Activation):
                 continue
             if self.sized and name in SPATIAL:
-                home.unit.assumed |= names_in(code)
+                home.unit.sizes |= names_in(code)
             values[name] = symbolic(
                 values[name], _whole(code, home) if type(values[name]) is int else code
             )

@@ -127,7 +127,8 @@ class Unit(Generic[C]):
     names begin with a name that the caller gives. `inputs` and `outputs` are variables.
     `about` is one line for its docstring, plain text of the spec, or empty. `exports` are numbers
     that whoever has made the part may read from it, over what holds at the end of its body.
-    `assumed` are the parameters and locals whose values the text takes for granted.
+    `assumed` are the parameters and locals on whose values a choice of the text hangs, `sizes`
+    those that change sizes where the text has sizes as literals.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Unit(Generic[C]):
     about: str = ""
     exports: dict[str, Code] = field(default_factory=dict)
     assumed: set[str] = field(default_factory=set)
+    sizes: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)

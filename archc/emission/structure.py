@@ -214,10 +214,19 @@ class _Attempt:
         return tuple(names)
 
     def _fix_knobs(self, main: Scope, units: list[Unit[Any]]) -> None:
-        """An arg that the text takes for granted is no argument. Raises `Retry` if one is."""
+        """A mode that the text takes for granted is no argument. Raises `Retry` if one is.
+
+        A number is: that `width` makes no squeeze of 0 channels is no reason to fix it.
+        """
         unit = main.home.unit
         assume(list(reversed(units)), [unit, *units])
-        knobs = {parameter.name for parameter in unit.parameters} & unit.assumed
+        modes = {
+            parameter.name
+            for parameter in unit.parameters
+            if isinstance(parameter.default, ast.Constant)
+            and isinstance(parameter.default.value, bool | str)
+        }
+        knobs = (modes & unit.assumed) | ({p.name for p in unit.parameters} & unit.sizes)
         if knobs:
             self._choices.fixed |= knobs
             raise Retry

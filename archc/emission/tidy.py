@@ -216,22 +216,24 @@ def _values_read(body: list[Statement[Any]]) -> set[str]:
 
 def assume(units: list[Unit[Any]], owners: list[Unit[Any]]) -> None:
     """What a unit takes for granted of its parameters, its callers do of what they give."""
-    for unit in [*units, *owners]:
+    for unit in owners:
         _through_locals(unit)
     for unit in units:
         for owner in owners:
             for call in calls_of(unit, [owner.body]):
-                for name in unit.assumed & call.arguments.keys():
-                    owner.assumed |= _in_code(call.arguments[name])
-        for owner in owners:
+                for name, code in call.arguments.items():
+                    owner.assumed |= _in_code(code) if name in unit.assumed else set()
+                    owner.sizes |= _in_code(code) if name in unit.sizes else set()
             _through_locals(owner)
 
 
 def _through_locals(unit: Unit[Any]) -> None:
     """A local that is taken for granted is so with all that it is made of."""
     for statement in reversed(list(statements(unit.body))):
-        if isinstance(statement, Local) and statement.name in unit.assumed:
-            unit.assumed |= _in_code(statement.value)
+        if isinstance(statement, Local):
+            read = _in_code(statement.value)
+            unit.assumed |= read if statement.name in unit.assumed else set()
+            unit.sizes |= read if statement.name in unit.sizes else set()
 
 
 def drop_unread_inputs(unit: Unit[Any], calls: list[Invoke[Any]]) -> bool:

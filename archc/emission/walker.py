@@ -123,7 +123,7 @@ class Walker:
         self, step: Step, rounds: list[Round], flow: Flow, scope: Scope, *, first: bool
     ) -> Flow:
         held = [lane for lane, made in enumerate(rounds) if made.held]
-        if step.when is not None and len(held) in (0, len(rounds)):
+        if step.when is not None and len(held) in (0, len(rounds)) and not scope.dry:
             scope.here = flow[0]
             self._assume(step.when, scope)
         if not held:
@@ -274,7 +274,7 @@ class Walker:
     ) -> Flow:
         codes = {name: self.code(value, scope) for name, value in call.attributes.items()}
         kind = self.code(call.kind, scope) if call.kind is not None else None
-        if len({each.layer for each in rounds}) == 1:
+        if len({each.layer for each in rounds}) == 1 and not scope.dry:
             scope.home.unit.assumed |= names_in(kind)
         made = [lane for lane, each in enumerate(rounds) if each.layer is not None]
         if not made:

@@ -110,7 +110,7 @@ class _Comparison:
                 OutputDifference(
                     output.name,
                     relative_difference(theirs, ours),
-                    relative_difference(ours[1:], ours[:1]),
+                    relative_difference(ours[1:2], ours[:1]),
                 )
                 for output, theirs, ours in zip(
                     self._graph.outputs, found, self._outputs, strict=True

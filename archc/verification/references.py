@@ -179,7 +179,7 @@ def _with_outputs(agreement: Agreement, graph: Graph, ours: Arrays, theirs: Arra
         OutputDifference(
             output.name,
             relative_difference(found, expected),
-            relative_difference(expected[1:], expected[:1]),
+            relative_difference(expected[1:2], expected[:1]),
         )
         for output, expected, found in zip(graph.outputs, ours, theirs, strict=True)
     ]

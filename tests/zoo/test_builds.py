@@ -19,6 +19,15 @@ SMALL = {
     "vit@b16": [64, 64, 3],
 }
 
+FAMILIES = {
+    *("resnet_torch", "resnet_d", "resnext", "wide_resnet", "seresnet", "regnet", "vit"),
+    "efficientnet_lite",
+}
+"""The families of which `tests/test_zoo_torch.py` compares every variant with timm."""
+
+CIFAR = {f"resnet_cifar@resnet{depth}" for depth in (20, 32, 44, 56, 110)}
+"""Compared there with torchvision's blocks."""
+
 
 def test_every_shipped_spec_is_compared_or_built() -> None:
     shipped = {
@@ -26,7 +35,10 @@ def test_every_shipped_spec_is_compared_or_built() -> None:
         for name in archc.zoo()
         for variant in archc.load(name).variants or ("",)
     }
-    assert shipped == SMALL.keys() | REFERENCES.keys()
+    named = {
+        f"{family}@{variant}" for family in FAMILIES for variant in archc.load(family).variants
+    }
+    assert shipped == SMALL.keys() | REFERENCES.keys() | named | CIFAR
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -34,14 +34,8 @@ MODELS = {
 @pytest.fixture(scope="module")
 def libraries() -> dict[str, Any]:
     """timm and torchvision; the compiled operators of the latter do not load everywhere."""
-    library = torch.library.Library("torchvision", "FRAGMENT")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return {
-        "torchvision": pytest.importorskip("torchvision", exc_type=ImportError),
-        "timm": pytest.importorskip("timm", exc_type=ImportError),
-        "operators": library,
-    }
+    references = pytest.importorskip("tests.timm_references", exc_type=ImportError)
+    return {"torchvision": references.torchvision, "timm": references.timm}
 
 
 def made(libraries: dict[str, Any], source: str, name: str) -> Any:
