@@ -30,35 +30,12 @@ from archc.emission.plan import Apply, Local, Move
 from archc.emission.positions import literal_position
 from archc.emission.repeats import Repeats
 from archc.emission.scope import Flow, Scope, Variable, new_variable
+from archc.emission.scope_names import ScopeNames
 from archc.emission.splits import CannotKeep, Choices, Hidden, Split
 from archc.emission.symbols import Code, is_literal, names_in
 from archc.emission.translate import NoCode, joined_name, translate
 from archc.emission.variables import fresh, identifier
 from archc.layers import Dropout, DropPath, Layer
-
-
-class ScopeNames:
-    """The names of a scope as the translator wants them."""
-
-    def __init__(self, scope: Scope, dialect: Dialect) -> None:
-        self._scope = scope
-        self._dialect = dialect
-
-    def code(self, name: str) -> Code:
-        found = self._scope.lookup(name)
-        if isinstance(found, Variable):
-            return ast.Name(found.name, ast.Load())
-        if isinstance(found, dict):
-            raise NoCode
-        return found
-
-    def attribute(self, name: str, attribute: str) -> Code:
-        found = self._scope.lookup(name)
-        if isinstance(found, Variable):
-            return self._dialect.attribute(found, attribute)
-        if isinstance(found, dict) and attribute in found:
-            return found[attribute]()
-        raise NoCode
 
 
 class Walker:
