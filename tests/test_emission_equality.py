@@ -199,7 +199,12 @@ EDITS = [
     ("seresnet@seresnet50", "(256, 6, 2)", "(256, 2, 2)", {"learner.blocks": [3, 4, 2, 3]}),
     ("resnet_cifar@resnet20", "(32, 3, 2)", "(32, 5, 2)", {"learner.blocks": [3, 5, 3]}),
     ("regnet@regnetx_002", "(152, 4)", "(152, 6)", {"learner.blocks": [1, 1, 6, 7]}),
-    ("xception", "[128, 256, 728]", "[128, 256, 512]", {"learner[0].groups.filters": [128, 256, 512]}),
+    (
+        "xception",
+        "[128, 256, 728]",
+        "[128, 256, 512]",
+        {"learner[0].groups.filters": [128, 256, 512]},
+    ),
     ("vgg@vgg16", "(128, 2)", "(128, 3)", {"depths": [2, 3, 3, 3, 3]}),
     ("convnext@tiny", "(192, 3)", "(192, 4)", {"depths": [3, 4, 9, 3]}),
     ("densenet@densenet121", "[6, 12, 24, 16]", "[6, 13, 24, 17]", {"depths": [6, 13, 24, 17]}),
