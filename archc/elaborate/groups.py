@@ -138,7 +138,7 @@ class GroupsRunner:
         try:
             verb, span = self._verb(group, index, count)
             given = self._arguments(group, verb) | stride.arguments(
-                index, count, _accepts(verb), _name(verb)
+                index, count, _accepts(verb), verb_name(verb)
             )
             return self._call(verb, given, group, index, span, stream)
         except Poisoned:
@@ -230,7 +230,7 @@ class GroupsRunner:
         row = self.values.row(group)
         for key in row.values if row is not None else ():
             if row is not None and not self._is_taken(key, accepted):
-                names = " and ".join(f"`{_name(verb)}`" for verb in verbs)
+                names = " and ".join(f"`{verb_name(verb)}`" for verb in verbs)
                 have = "have" if len(verbs) > 1 else "has"
                 self._unknown_key(
                     key, row.key_spans[key], f"{names} {have} no arg `{key}`", accepted, row.values
@@ -268,5 +268,5 @@ def _accepts(verb: Block | str) -> tuple[str, ...]:
     return verb.accepts if isinstance(verb, Block) else LAYERS[verb].attributes
 
 
-def _name(verb: Block | str) -> str:
+def verb_name(verb: Block | str) -> str:
     return verb.name if isinstance(verb, Block) else verb

@@ -11,7 +11,7 @@ from archc.emission.calls import unused
 from archc.emission.plan import Invoke, Parameter, Unit
 from archc.emission.reserved import RESERVED
 from archc.emission.scope import Flow, Home, Scope, Variable, new_variable
-from archc.emission.symbols import Code
+from archc.emission.symbols import Code, names_in
 from archc.emission.translate import OWN, PYTHON
 from archc.emission.variables import fresh, identifier
 
@@ -97,7 +97,7 @@ class Component:
         """The channels in terms of the knobs, or read from the component where they are not."""
         if variable.channels is None:
             return None
-        read = {n.id for n in ast.walk(variable.channels) if isinstance(n, ast.Name)}
+        read = names_in(variable.channels)
         knobs = {code.id for code in self._main.args.values() if isinstance(code, ast.Name)}
         if read <= knobs | OWN | {"math", *PYTHON} and not self._is_exported(variable.channels):
             return variable.channels

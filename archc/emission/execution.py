@@ -92,3 +92,10 @@ def _line(traceback: TracebackType | None) -> int | None:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return line
+
+
+def refuse_fractions(name: str, value: object) -> None:
+    """A framework takes no 8.0 for 8 where it counts. Raises `TypeError`."""
+    items = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(item, float) for item in items):
+        raise TypeError(f"`{name}` is {value!r}, which is no whole number")

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from archc.elaborate.groups import verb_name
 from archc.elaborate.program import Groups
 from archc.elaborate.record import GroupBlock, GroupRecord
 from archc.emission.branches import branch, negated
 from archc.emission.group_rows import RowCodes, Rows
-from archc.emission.group_table import GroupTable, block_name
+from archc.emission.group_table import GroupTable
 from archc.emission.group_unrolled import call_block
 from archc.emission.grouping_choices import GroupingChoices
 from archc.emission.loops import end_of_round, into_loop, out_of_loop, shifted
@@ -118,7 +119,7 @@ class GroupBlocks:
         self, blocks: list[GroupBlock], flow: Flow, scope: Scope, *, taker: bool, site: str
     ) -> Flow:
         """A block in every lane; where groups have different ones, an `if` for each of these."""
-        kinds = [block_name(block.verb) for block in blocks]
+        kinds = [verb_name(block.verb) for block in blocks]
         if len(set(kinds)) == 1:
             return self._call_one(blocks, flow, scope, taker=taker, site=site)
         scope.here = flow[0]
@@ -133,7 +134,7 @@ class GroupBlocks:
                 for variable, plain in zip(entering, before, strict=True):
                     variable.channels = plain.channels
                 theirs = [blocks[lane] for lane in held]
-                place = f"{site} {block_name(theirs[0].verb)}"
+                place = f"{site} {verb_name(theirs[0].verb)}"
                 return self._call_one(theirs, entering, inner, taker=taker, site=place)
 
             other = len(names) == 2 and kind == names[1]

@@ -209,7 +209,7 @@ class GroupLoop:
         for key, code in scaled.items():
             name = self._table.columns.get(key)
             others = [other for each, other in scaled.items() if each != key]
-            reads = {n.id for other in others for n in ast.walk(other) if isinstance(n, ast.Name)}
+            reads = set().union(*map(names_in, others))
             if name is None or name in reads or is_literal(code):
                 continue
             scope.sink.append(Local(name, code))
@@ -310,7 +310,7 @@ class GroupLoop:
         if code is None:
             return None
         code = substituted(code, self._scaled_names)
-        local = {n.id for n in ast.walk(code) if isinstance(n, ast.Name)}
+        local = names_in(code)
         known = set(self._table.columns.values()) | {"in_channels", "other_channels"}
         known |= {c.id for c in self._scope.args.values() if isinstance(c, ast.Name)}
         return code if local <= known | OWN | PYTHON | {"math"} else None

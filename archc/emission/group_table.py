@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from archc.elaborate.groups import verb_name
 from archc.elaborate.program import Block
 from archc.elaborate.record import GroupRecord
 from archc.emission.arguments import default_code
@@ -34,7 +35,7 @@ def group_table(rows: Rows, records: list[GroupRecord], name: str) -> GroupTable
     """The table of groups, as the spec writes them."""
     keys = rows.columns()
     verbs = [group.blocks[-1].verb for group in records]
-    kinds = [block_name(verb) for verb in verbs]
+    kinds = [verb_name(verb) for verb in verbs]
     choices = {id(rows.values.choice(group).rest) for group in range(len(records))}
     has_kinds = len(set(kinds)) > 1 and len(choices) > 1
     cells = {key: [rows.cell(key, g, verb) for g, verb in enumerate(verbs)] for key in keys}
@@ -56,10 +57,6 @@ def group_table(rows: Rows, records: list[GroupRecord], name: str) -> GroupTable
     raw: dict[str, Code | None] = {key: ast.Name(columns[key], ast.Load()) for key in keys}
     kind = ast.Name(columns["block"], ast.Load()) if has_kinds else None
     return GroupTable(Table(name, tuple(columns.values()), lines), columns, raw, policy, kind)
-
-
-def block_name(verb: Block | str) -> str:
-    return verb.name if isinstance(verb, Block) else verb
 
 
 def _strides(records: list[GroupRecord]) -> dict[str, list[Code]]:

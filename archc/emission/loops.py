@@ -10,7 +10,7 @@ from archc.elaborate.scope import Tensor
 from archc.emission.branches import NameLocal
 from archc.emission.plan import CountLoop, Local, Move, statements
 from archc.emission.scope import Flow, Scope, Variable, new_variable
-from archc.emission.symbols import Code, is_literal
+from archc.emission.symbols import Code, is_literal, names_in
 from archc.emission.translate import folded
 
 
@@ -72,7 +72,7 @@ def out_of_loop(
     for index, (variable, result) in enumerate(zip(carried, results, strict=True)):
         channels = variable.channels
         if certain and isinstance(channels, ast.Name) and result.channels is not None:
-            read = {n.id for n in ast.walk(result.channels) if isinstance(n, ast.Name)}
+            read = names_in(result.channels)
             channels = channels if read & (inside | {channels.id}) else result.channels
         nodes: list[int | None] = [tensors[index].node for tensors in leaving]
         shapes = [tensors[index].shape for tensors in leaving]

@@ -18,7 +18,7 @@ from archc.emission.plan import (
     Unit,
     statements,
 )
-from archc.emission.symbols import Code, Symbolic, is_literal
+from archc.emission.symbols import Code, Symbolic, is_literal, names_in
 from archc.emission.variables import values_in, values_in_calls
 
 
@@ -83,7 +83,7 @@ def drop_unread(
     unit_body: list[Statement[Any]], exports: Mapping[str, Code] | None = None
 ) -> set[str]:
     """Take out locals that nothing reads, again and again; the names that are read."""
-    exported = set().union(*map(_in_code, (exports or {}).values()))
+    exported = set().union(*map(names_in, (exports or {}).values()))
     while True:
         read = names_read(unit_body) | exported
         if not _drop_locals(unit_body, read):
@@ -128,7 +128,7 @@ def names_read(body: list[Statement[Any]]) -> set[str]:
     found: set[str] = set()
     for statement in statements(body):
         own = {statement.name} if isinstance(statement, Local) else set()
-        found |= set().union(*map(_in_code, _codes(statement))) - own
+        found |= set().union(*map(names_in, _codes(statement))) - own
     return found
 
 
@@ -172,10 +172,6 @@ def _in_argument(argument: object) -> Iterator[Code]:
             yield from _in_argument(item)
 
 
-def _in_code(code: Code) -> set[str]:
-    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
-
-
 def calls_of(unit: Unit[Any], bodies: list[list[Statement[Any]]]) -> list[Invoke[Any]]:
     """The calls of a unit in all bodies."""
     return [
@@ -210,7 +206,7 @@ def _values_read(body: list[Statement[Any]]) -> set[str]:
     for statement in statements(body):
         if isinstance(statement, Apply | Invoke):
             found |= set(statement.inputs)
-        found |= set().union(*map(_in_code, _codes(statement)))
+        found |= set().union(*map(names_in, _codes(statement)))
     return found
 
 
@@ -222,8 +218,8 @@ def assume(units: list[Unit[Any]], owners: list[Unit[Any]]) -> None:
         for owner in owners:
             for call in calls_of(unit, [owner.body]):
                 for name, code in call.arguments.items():
-                    owner.assumed |= _in_code(code) if name in unit.assumed else set()
-                    owner.sizes |= _in_code(code) if name in unit.sizes else set()
+                    owner.assumed |= names_in(code) if name in unit.assumed else set()
+                    owner.sizes |= names_in(code) if name in unit.sizes else set()
             _through_locals(owner)
 
 
@@ -231,7 +227,7 @@ def _through_locals(unit: Unit[Any]) -> None:
     """A local that is taken for granted is so with all that it is made of."""
     for statement in reversed(list(statements(unit.body))):
         if isinstance(statement, Local):
-            read = _in_code(statement.value)
+            read = names_in(statement.value)
             unit.assumed |= read if statement.name in unit.assumed else set()
             unit.sizes |= read if statement.name in unit.sizes else set()
 

@@ -69,7 +69,10 @@ def multiply(left: object, right: object, evaluation: Evaluation) -> object:
 
 def _repeated(sequence: str | tuple[object, ...], times: object, evaluation: Evaluation) -> object:
     if not isinstance(times, int):
-        raise OperationError(f"expected a whole number to repeat with, found {describe(times)}")
+        raise OperationError(
+            f"expected a whole number to repeat with, found {describe(times)}; "
+            f"what it would repeat is {describe(sequence)}"
+        )
     length = len(sequence) * max(times, 0)
     bounded_length(length)
     evaluation.spend(length)

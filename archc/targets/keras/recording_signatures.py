@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TypeAlias
 
+from archc.emission.execution import refuse_fractions
 from archc.targets.keras.lowering import KerasCall
 
 Arguments: TypeAlias = dict[str, object]
@@ -129,15 +130,9 @@ _WHOLE = frozenset(
 )
 
 
-def _refuse_fractions(name: str, value: object) -> None:
-    """A framework takes no 8.0 for 8 where it counts. Raises `TypeError`."""
-    items = value if isinstance(value, list | tuple) else [value]
-    if name in _WHOLE and any(isinstance(item, float) for item in items):
-        raise TypeError(f"`{name}` is {value!r}, which is no whole number")
-
-
 def _plain(name: str, value: object) -> object:
-    _refuse_fractions(name, value)
+    if name in _WHOLE:
+        refuse_fractions(name, value)
     if isinstance(value, list | tuple):
         value = _tuple(value)
         return value[0] if name in _PER_AXIS and len(set(value)) == 1 else value or None

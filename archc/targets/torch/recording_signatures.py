@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from archc.emission.execution import refuse_fractions
 from archc.targets.torch.recording_values import TENSOR
 
 Arguments: TypeAlias = dict[str, object]
@@ -177,15 +178,9 @@ _WHOLE = frozenset(
 )
 
 
-def _refuse_fractions(name: str, value: object) -> None:
-    """A framework takes no 8.0 for 8 where it counts. Raises `TypeError`."""
-    items = value if isinstance(value, list | tuple) else [value]
-    if name in _WHOLE and any(isinstance(item, float) for item in items):
-        raise TypeError(f"`{name}` is {value!r}, which is no whole number")
-
-
 def _plain(name: str, value: object) -> object:
-    _refuse_fractions(name, value)
+    if name in _WHOLE:
+        refuse_fractions(name, value)
     if value is TENSOR:
         raise TypeError(f"`{name}` is a tensor")
     if isinstance(value, list | tuple):
