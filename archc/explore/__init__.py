@@ -4,6 +4,7 @@ from archc.explore.check import MAX_POINTS, check_count, check_knobs
 from archc.explore.columns import TOTALS, Getter, getters, short_names
 from archc.explore.condition import Condition
 from archc.explore.dials import Dial, Rounding, parse_dial
+from archc.explore.inner_roundings import InnerRounding
 from archc.explore.knobs import Knob, parse_knob
 from archc.explore.respell import MARK, check_references, respelled
 from archc.explore.rows import Order, Row, Rows, parse_order, too_large
@@ -18,6 +19,7 @@ __all__ = [
     "Condition",
     "Dial",
     "Getter",
+    "InnerRounding",
     "Knob",
     "Order",
     "Point",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
+from typing import TypeAlias
+
 from archc.diagnostics import CompileError
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.program import Groups
-from archc.elaborate.scope import Position
+from archc.elaborate.scope import Frame, Position
 from archc.elaborate.values import Value
+
+Choice: TypeAlias = tuple[object, ...]
 
 _PLACES = frozenset({("group", "index"), ("group", "number"), ("group", "first")}) | frozenset(
     {("block", "index"), ("block", "number"), ("block", "first")}
@@ -17,39 +22,56 @@ _IN_THE_LEARNER = frozenset({("learner", "index"), ("learner", "number")})
 class BlockNames:
     """The names of all blocks that were carried out so far, each with the place that has it.
 
-    `clash` says that two places share a name: then single variants must be elaborated to know
-    whether both are in them. A name that hangs on more than its place is such a clash as well.
+    `args` are those that names hang on: for each choice of their values names are told apart
+    anew. `clash` says that two places share a name: then single variants must be elaborated to
+    know whether both are in them. A name that hangs on anything else is such a clash as well.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, args: frozenset[str] = frozenset()) -> None:
         self.clash = False
-        self._owners: dict[str, object] = {}
-        self._counts: dict[tuple[Groups, int], int] = {}
-        self._positions: dict[Value, int] = {}
+        self.args = args
+        self._owners: dict[tuple[Choice, str], object] = {}
+        self._counts: dict[tuple[Groups, int, Choice], int] = {}
+        self._positions: dict[tuple[Value, Choice], int] = {}
+
+    def choice(self, frame: Frame) -> Choice:
+        """The values of the args that names hang on, as plain numbers where they are numbers."""
+        return tuple([_own(frame.args[name]) for name in sorted(self.args)])
+
+    def known(self, groups: Groups, group: int, choice: Choice) -> float:
+        """The most blocks of a group whose names are known; infinite where no more need be."""
+        if groups.id is None or self.clash:
+            return inf
+        return self._counts.get((groups, group, choice), 0)
 
     def register(self, groups: Groups, values: GroupValues, group: int, count: int) -> None:
         """Take note of a group of `count` blocks. Raises what evaluating an id raises."""
-        known = self._counts.get((groups, group), 0)
-        if count <= known or groups.id is None or self.clash:
+        choice = self.choice(values.frame)
+        if groups.id is None or count <= self.known(groups, group, choice):
             return
-        self._counts[groups, group] = count
+        known = self._counts.get((groups, group, choice), 0)
+        self._counts[groups, group, choice] = count
         identifier, read = groups.id, groups.id.attributes
         names = {name for name, _ in read}
-        if not identifier.free_names <= names or not (read <= _PLACES or read <= _IN_THE_LEARNER):
+        if not identifier.free_names <= names | self.args:
             self.clash = True
         elif read <= _PLACES:
             for block in range(known, count):
-                self._own(identifier, values, group, Position(block, count), (groups, group, block))
+                owner = (groups, group, block)
+                self._own(identifier, values, group, Position(block, count), owner, choice)
+        elif read <= _IN_THE_LEARNER:
+            self._own_positions(identifier, values, choice)
         else:
-            self._own_positions(identifier, values)
+            self.clash = True
 
-    def _own_positions(self, identifier: Value, values: GroupValues) -> None:
+    def _own_positions(self, identifier: Value, values: GroupValues, choice: Choice) -> None:
         """A name by the place in the learner: no two of all that there may be are the same."""
-        known, total = self._positions.get(identifier, 0), sum(self._counts.values())
+        known = self._positions.get((identifier, choice), 0)
+        total = sum(count for (*_, of), count in self._counts.items() if of == choice)
         for place in range(known, total):
-            position = Position(place, total)
-            self._own(identifier, values, 0, Position(0, 1), (identifier, place), position)
-        self._positions[identifier] = max(known, total)
+            position, owner = Position(place, total), (identifier, place)
+            self._own(identifier, values, 0, Position(0, 1), owner, choice, position)
+        self._positions[identifier, choice] = max(known, total)
 
     def _own(
         self,
@@ -58,6 +80,7 @@ class BlockNames:
         group: int,
         block: Position,
         owner: object,
+        choice: Choice,
         learner: Position | None = None,
     ) -> None:
         outer = values.frame.context
@@ -69,4 +92,10 @@ class BlockNames:
             return
         finally:
             values.frame.context = outer
-        self.clash |= self._owners.setdefault(name, owner) != owner
+        self.clash |= self._owners.setdefault((choice, name), owner) != owner
+
+
+def _own(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return int(value) if isinstance(value, int) else float(value)

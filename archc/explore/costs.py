@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from archc.analyses.cost import layer_cost
+from archc.analyses.cost import NodeCost, layer_cost
 from archc.diagnostics import Findings, Span
+from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import block_inputs
 from archc.elaborate.interpret import Interpreter, Place
 from archc.elaborate.limits import MAX_NODES
 from archc.elaborate.network import Network
-from archc.elaborate.program import Block
+from archc.elaborate.program import Block, Groups
 from archc.elaborate.scope import Frame, Stream, Tensor
 from archc.elaborate.strides import strided
+from archc.explore.block_names import BlockNames
 from archc.graph import Instance
 from archc.layers import Layer, ShapeError, TensorShape
 
@@ -66,6 +68,10 @@ class Tally(Network):
         self.loose.add(number)
         return Tensor(number, shape, stride)
 
+    def cost_of(self, layer: Layer, inputs: tuple[TensorShape, ...]) -> NodeCost:
+        """The cost of a layer. Raises `ShapeError` where it does not fit."""
+        return layer_cost(layer, inputs)
+
     def _add(
         self,
         name: str,
@@ -80,7 +86,7 @@ class Tally(Network):
         shapes = tuple([tensor.shape for tensor in inputs if tensor.shape is not None])
         # A layer that does not fit was reported, and costs nothing that anyone will see.
         with suppress(ShapeError):
-            cost = layer_cost(layer, shapes)
+            cost = self.cost_of(layer, shapes)
             self.count((cost.params, cost.trainable, cost.macs), 1)
         for tensor in inputs:
             self.loose.discard(tensor.node)
@@ -105,6 +111,9 @@ class Remembered:
 class CountingInterpreter(Interpreter):
     """Carries out steps on a `Tally`; `memory` outlives it and serves others."""
 
+    remembers = True
+    """Whether what was carried out may be looked up."""
+
     def __init__(
         self, findings: Findings, tally: Tally, memory: dict[BlockKey, Remembered]
     ) -> None:
@@ -113,6 +122,12 @@ class CountingInterpreter(Interpreter):
         self.memory = memory
         self.called: BlockKey | None = None
         """The latest block and its args; None where it was given inputs by their names."""
+
+    def note(
+        self, names: BlockNames, groups: Groups, values: GroupValues, group: int, count: int
+    ) -> None:
+        """Let the names of a group's blocks be known. Raises what evaluating an id raises."""
+        names.register(groups, values, group, count)
 
     def call_block(
         self,

@@ -41,11 +41,12 @@ class CountingGroups(GroupsRunner):
         self._steady = steady
 
     def run_one(self, group: int, stream: Stream) -> Stream:
-        if not self._steady.closed:
+        if not (self._steady.closed and self._counting.remembers):
             return super().run_one(group, stream)
         key = self._key(group, stream)
         known = self._counting.memory.get(key)
         if known is not None:
+            self._counting.learner_position += self.values.block_count(group)
             return recall(self._counting.tally, known, stream)
         return record(
             self._counting, key, stream, lambda: super(CountingGroups, self).run_one(group, stream)

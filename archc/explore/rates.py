@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from archc.diagnostics import CompileError
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.program import Groups
-from archc.elaborate.scope import Frame, Position, Stream
+from archc.elaborate.scope import Frame, Position
 from archc.elaborate.values import Value
-from archc.explore.costs import CountingInterpreter
 from archc.explore.depths import Depths
 
 _IN_THE_LEARNER = frozenset({"learner"})
 
 
 class RateCheck:
-    """Looks at every neutral value of a learner's groups; one that won't do marks the variant.
+    """Looks at every neutral value of a learner's groups.
 
     A schedule that knows its place in the learner alone is the same for every learner of as many
     blocks: it is looked at once for each such number.
@@ -31,23 +31,36 @@ class RateCheck:
             id(value) not in covered for pair in checked for value in _values(*pair)
         ) or any(key in groups.scaling for groups, keys in checked for key in keys)
 
-    def __call__(self, interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
+    @property
+    def hangs_on_total(self) -> bool:
+        """Whether all that matters of the learner is how many blocks it has."""
+        return not self._single
+
+    def everywhere(self, frame: Frame, _position: int) -> bool:
+        """Whether all rates will do. Raises nothing: what can't be told won't do."""
+        return self._told(frame, partial(self._holds, frame))
+
+    def at_the_end(self, frame: Frame, position: int) -> bool:
+        """The same where `position` is the number of the learner's blocks, on which all hangs."""
+        return self._told(frame, partial(self._schedules_hold, frame, position))
+
+    def _told(self, frame: Frame, holds: Callable[[], bool]) -> bool:
         outer = frame.context
         try:
-            interpreter.tally.lost |= not self._holds(frame)
+            return holds()
         except CompileError:
-            interpreter.tally.lost = True
+            return False
         finally:
             frame.context = outer
-        return stream
 
     def _holds(self, frame: Frame) -> bool:
         counts = [depths.counts(frame) for _, _, depths in self._checked]
         total = sum(map(sum, counts))
-        for groups, value, args in self._shared:
-            if not self._schedule_holds(groups, value, args, frame, total):
-                return False
-        return not self._single or self._each_holds(frame, counts, total)
+        holds = self._schedules_hold(frame, total)
+        return holds and (not self._single or self._each_holds(frame, counts, total))
+
+    def _schedules_hold(self, frame: Frame, total: int) -> bool:
+        return all(self._schedule_holds(*schedule, frame, total) for schedule in self._shared)
 
     def _each_holds(self, frame: Frame, counts: list[list[int]], total: int) -> bool:
         start = 0

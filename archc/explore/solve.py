@@ -14,6 +14,7 @@ from archc.diagnostics import CompileError, Diagnostic, SourceText, Span, one_of
 from archc.explore.check import check_knobs
 from archc.explore.columns import TOTALS
 from archc.explore.dials import Dial, Rounding, roundings
+from archc.explore.inner_roundings import InnerRounding, inner_roundings
 from archc.explore.knobs import Knob
 from archc.explore.sweep import Sweep
 from archc.explore.walk import Point
@@ -41,12 +42,14 @@ class Target:
 class Solution:
     """The settings found, what they come to, and what was rounded on the way.
 
-    `tried` of `combinations` were carried out: all of them where that was feasible.
+    `roundings` are those of the settings, `inner_roundings` those that the spec's expressions
+    made of them. `tried` of `combinations` were carried out: all of them where that was feasible.
     """
 
     settings: dict[str, object]
     point: Point
     roundings: tuple[Rounding, ...]
+    inner_roundings: tuple[InnerRounding, ...]
     tried: int
     combinations: int
 
@@ -96,7 +99,7 @@ class _Search:
         first = [value for dial in dials for value in dial.settings[0]]
         knobs = tuple([Knob(p, (v,)) for p, v in zip(paths, first, strict=True)])
         check_knobs(spec, knobs)
-        self._dials, self._targets = tuple(dials), tuple(targets)
+        self._spec, self._dials, self._targets = spec, tuple(dials), tuple(targets)
         self._sweep = Sweep(
             spec, tuple([self._knob(d, i) for d in dials for i in range(len(d.paths))])
         )
@@ -122,7 +125,8 @@ class _Search:
         told = [r for d, p in zip(self._dials, places, strict=True) for r in roundings(d, p)]
         point = self._known[places]
         settings = dict(zip([knob.path for knob in self._sweep.knobs], point.values, strict=True))
-        return Solution(settings, point, tuple(told), len(self._known), prod(self._sizes))
+        inner = inner_roundings(self._spec.with_(settings))
+        return Solution(settings, point, tuple(told), inner, len(self._known), prod(self._sizes))
 
     def _try(self, candidates: Iterable[Places]) -> bool:
         """Carry out what was not yet; whether there was any such."""

@@ -11,22 +11,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from archc.elaborate.group_values import GroupValues
-from archc.elaborate.program import Block, BlockCall, Groups, Program, Row, Step, Steps
+from archc.elaborate.program import Groups, Program, Step
 from archc.elaborate.scope import Frame, Stream
 from archc.elaborate.values import Constant
 from archc.explore.block_names import BlockNames
 from archc.explore.costs import CountingInterpreter
 from archc.explore.dependencies import (
-    NeutralArgs,
     names_of,
     row_values,
     shared_values,
     step_values,
 )
 from archc.explore.groups import CountingGroups, SteadyGroup
+from archc.explore.lean import Lean
+from archc.explore.program_parts import all_groups, count_names, has_groups
 from archc.explore.rates import RateCheck, is_rate
 
 Run = Callable[[CountingInterpreter, Stream, Frame], Stream]
+Check = Callable[[Frame, int], bool]
+"""Looks at a variant, from its frame and the blocks of the learner so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,13 @@ class Unit:
     """A part of the network that is carried out at once.
 
     `names` are those that its values use; `learner` says that it needs to know where in the
-    learner it stands.
+    learner it stands. One with a `check` only looks, and says whether its costs can be trusted.
     """
 
     run: Run
     names: frozenset[str]
     learner: bool
+    check: Check | None = None
 
 
 def units_of(
@@ -50,15 +54,6 @@ def units_of(
     """
     cutter = _Cutter(program, frame, args, names, tags)
     return tuple(cutter.cut())
-
-
-def needs_tags(program: Program, known: frozenset[str]) -> bool:
-    """Whether any step of the spec itself takes an earlier step's tensor by its id.
-
-    `known` are the names that are no ids: the spec's args, and what the language gives.
-    """
-    steps = [step for _, steps, _ in program.components for step in steps]
-    return any(_takes_by_id(step, known) for step in _all_steps(steps))
 
 
 class _Cutter:
@@ -75,29 +70,37 @@ class _Cutter:
         self._frame = frame
         self._args = args
         self._tags = tags
-        self._neutral = NeutralArgs()
+        self._lean = Lean(tags=tags)
 
     def cut(self) -> Iterator[Unit]:
         for component, steps, _ in self._program.components:
             for step in steps:
                 yield from self._step(step, component == "learner", steps)
+            if component == "learner" and all(map(self._is_cut, steps)):
+                yield from self._checks(steps, by_total=True)
         # Last, since they feel more knobs than what comes after the learner.
         for component, steps, _ in self._program.components:
             if component == "learner":
-                yield from self._checks(steps)
+                yield from self._checks(steps, by_total=False)
 
     def _step(self, step: Step, in_learner: bool, steps: tuple[Step, ...]) -> Iterator[Unit]:
-        groups = step.action
-        plain = step.when is None and step.repeat is None and step.source is None
-        if isinstance(groups, Groups) and plain and step.id is None and self._separable(groups):
-            yield from self._groups(groups, steps)
+        if isinstance(step.action, Groups) and self._is_cut(step):
+            yield from self._groups(step.action, steps)
             return
         lean = step if self._tags else replace(step, id=None)
         names = names_of(step_values(step))
         if in_learner and "learner" in names:
-            names |= self._count_names(steps)
-        run = _step_run(lean, tuple(_all_groups((step,))), self._block_names)
-        yield Unit(run, names, in_learner and _has_groups(step))
+            names |= count_names(steps)
+        if has_groups(step):
+            names |= self._block_names.args
+        run = _step_run(lean, tuple(all_groups((step,))), self._block_names)
+        yield Unit(run, names, in_learner and has_groups(step))
+
+    def _is_cut(self, step: Step) -> bool:
+        """Whether a step of the learner is groups that are carried out one by one."""
+        plain = step.when is None and step.repeat is None and step.source is None
+        groups = step.action
+        return isinstance(groups, Groups) and plain and step.id is None and self._separable(groups)
 
     def _separable(self, groups: Groups) -> bool:
         """Whether one group can be carried out without the others."""
@@ -108,56 +111,26 @@ class _Cutter:
         return constant and not dilates
 
     def _groups(self, groups: Groups, steps: tuple[Step, ...]) -> Iterator[Unit]:
-        lean = self._lean(groups)
+        lean = self._lean.groups(groups)
         count = GroupValues(groups, self._frame).count
-        shared = names_of(shared_values(lean))
-        note = self._block_names.register
+        shared = names_of(shared_values(lean)) | self._block_names.args
         for group in range(count):
             row = lean.rows[group] if lean.rows else None
             names = shared | (names_of(row_values(row)) if row else frozenset())
             learner = "learner" in names
             if learner:
-                names |= self._count_names(steps)
+                names |= count_names(steps)
             steady = SteadyGroup(lean, group, self._args, tags=self._tags)
-            run = _group_run(lean, group, count, steady, partial(note, groups))
+            run = _group_run(lean, group, count, steady, partial(_note, self._block_names, groups))
             yield Unit(run, names, learner)
 
-    def _lean(self, groups: Groups) -> Groups:
-        """The groups less what costs don't feel: ids that nobody reads, and neutral args."""
-        unfelt = self._unfelt(groups)
-        rows = None
-        if groups.rows is not None:
-            rows = tuple([_row_without(row, unfelt) for row in groups.rows])
-        values = {key: value for key, value in groups.values.items() if key not in unfelt}
-        scaling = {key: value for key, value in groups.scaling.items() if key not in unfelt}
-        identifier = groups.id if self._tags else None
-        return replace(groups, values=values, rows=rows, scaling=scaling, id=identifier)
+    def _checks(self, steps: tuple[Step, ...], *, by_total: bool) -> Iterator[Unit]:
+        """What the costs don't feel may still be wrong: a rate of 1, a division by zero.
 
-    def _unfelt(self, groups: Groups) -> frozenset[str]:
-        """The keys that are neutral args of every block that may get them."""
-        names = {
-            str(value.value)
-            for choice in (groups.block, *(row.block for row in groups.rows or ()))
-            for value in (choice.values if choice is not None else ())
-            if isinstance(value, Constant)
-        }
-        verbs = [groups.file.blocks.get(name) for name in names]
-        blocks = [block for block in verbs if isinstance(block, Block)]
-        if groups.computed_rows is not None or len(blocks) < len(verbs):
-            return frozenset()
-        keys = set(groups.values).union(*(row.values for row in groups.rows or ()))
-        pairs = [pair for value in shared_values(groups) for pair in value.attributes]
-        read = {key for name, key in pairs if name == "row"}
-        return frozenset(
-            key
-            for key in keys - read
-            if all(key in self._neutral.of(b) or key not in b.accepts for b in blocks)
-            and any(key in block.accepts for block in blocks)
-        )
-
-    def _checks(self, steps: tuple[Step, ...]) -> Iterator[Unit]:
-        """What the costs don't feel may still be wrong: a rate of 1, a division by zero."""
-        checked = [(groups, self._unfelt(groups)) for groups in _all_groups(steps)]
+        With `by_total` the checks that need to know no more than the place in the learner, which
+        stand at its end; without it all others.
+        """
+        checked = [(groups, self._lean.unfelt(groups)) for groups in all_groups(steps)]
         values = [
             table[key]
             for groups, keys in checked
@@ -165,23 +138,19 @@ class _Cutter:
             for key in keys & table.keys()
         ]
         beside = [each for groups, _ in checked for each in groups.values.values()]
-        if any(isinstance(v, Constant) and not _holds(v.value, v in beside) for v in values):
-            yield Unit(_unsure, frozenset(), False)
-        elif not all(isinstance(value, Constant) for value in values):
-            names = names_of(values) | self._count_names(steps)
-            yield Unit(RateCheck(checked), names, False)
-
-    def _count_names(self, steps: tuple[Step, ...]) -> frozenset[str]:
-        """The names that say how many blocks the learner has."""
-        found = list(_all_groups(steps))
-        values = [
-            table[key]
-            for groups in found
-            for table in (groups.values, groups.scaling, *(row.values for row in groups.rows or ()))
-            for key in table
-            if key == "blocks"
+        wrong = [
+            isinstance(v, Constant) and not _holds(v.value, beside=v in beside) for v in values
         ]
-        return names_of(values)
+        check = RateCheck(checked)
+        at_the_end = check.hangs_on_total and all(map(self._is_cut, steps))
+        if any(wrong) or all(isinstance(value, Constant) for value in values):
+            if any(wrong) and not by_total:
+                yield Unit(nothing, frozenset(), learner=False, check=_unsure)
+        elif at_the_end and by_total:
+            yield Unit(nothing, names_of(values), learner=True, check=check.at_the_end)
+        elif not at_the_end and not by_total:
+            names = names_of(values) | count_names(steps)
+            yield Unit(nothing, names, learner=False, check=check.everywhere)
 
 
 def _step_run(step: Step, inside: tuple[Groups, ...], names: BlockNames) -> Run:
@@ -190,7 +159,7 @@ def _step_run(step: Step, inside: tuple[Groups, ...], names: BlockNames) -> Run:
         for groups in inside:
             values = GroupValues(groups, frame)
             for group, count in enumerate(values.block_counts()):
-                names.register(groups, values, group, count)
+                interpreter.note(names, groups, values, group, count)
         return result
 
     return run
@@ -201,7 +170,7 @@ def _group_run(
     group: int,
     count: int,
     steady: SteadyGroup,
-    note: Callable[[GroupValues, int, int], None],
+    note: Callable[[CountingInterpreter, GroupValues, int, int], None],
 ) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         runner = CountingGroups(interpreter, groups, frame, steady)
@@ -209,10 +178,22 @@ def _group_run(
         interpreter.tally.lost |= runner.count != count
         if group >= runner.count:
             return stream
-        note(runner.values, group, _count(runner.values, group))
+        note(interpreter, runner.values, group, _count(runner.values, group))
         return runner.run_one(group, stream)
 
     return run
+
+
+def _note(
+    names: BlockNames,
+    named: Groups,
+    interpreter: CountingInterpreter,
+    values: GroupValues,
+    group: int,
+    count: int,
+) -> None:
+    """Let the names of a group's blocks be known; `named` are the groups with their ids."""
+    interpreter.note(names, named, values, group, count)
 
 
 def _count(values: GroupValues, group: int) -> int:
@@ -228,52 +209,10 @@ def _holds(value: object, beside: bool) -> bool:
     return all(map(is_rate, value)) if beside and isinstance(value, tuple) else is_rate(value)
 
 
-def _unsure(interpreter: CountingInterpreter, stream: Stream, _frame: Frame) -> Stream:
-    interpreter.tally.lost = True
+def nothing(_interpreter: CountingInterpreter, stream: Stream, _frame: Frame) -> Stream:
+    """A unit that does nothing."""
     return stream
 
 
-def _row_without(row: Row, keys: frozenset[str]) -> Row:
-    kept = {key: value for key, value in row.values.items() if key not in keys}
-    return replace(row, values=kept)
-
-
-def _all_steps(steps: list[Step] | tuple[Step, ...]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        match step.action:
-            case Steps(inner):
-                yield from _all_steps(inner)
-            case Groups() as groups:
-                yield from _all_steps((*groups.before, *groups.after))
-            case _:
-                for path in getattr(step.action, "paths", ()):
-                    yield from _all_steps(path.steps)
-
-
-def _all_groups(steps: tuple[Step, ...]) -> Iterator[Groups]:
-    """The groups of the learner itself; a block's own are no part of its count."""
-    for step in steps:
-        if isinstance(step.action, Groups):
-            yield step.action
-        elif isinstance(step.action, Steps):
-            yield from _all_groups(step.action.steps)
-
-
-def _has_groups(step: Step) -> bool:
-    return any(isinstance(each.action, Groups) for each in _all_steps([step]))
-
-
-def _takes_by_id(step: Step, known: frozenset[str]) -> bool:
-    used, keys = names_of(step_values(step)), frozenset[str]()
-    if isinstance(step.action, Groups):
-        groups = step.action
-        keys = frozenset(groups.values).union(*(row.values for row in groups.rows or ()))
-        inputs = {name for block in groups.file.blocks.values() for name in block.inputs}
-        if keys & inputs or groups.computed_rows is not None:
-            return True
-    if isinstance(step.action, BlockCall):
-        block = step.action.block
-        if any(name in block.inputs for name in step.action.arguments):
-            return True
-    return step.source is not None or not used <= known | keys
+def _unsure(_frame: Frame, _position: int) -> bool:
+    return False

@@ -151,7 +151,7 @@ def element(owner: Run, index: Run, extent: Extent) -> Run:
             message = f"expected a whole number as index, found {describe(place)}"
             raise ExpressionError(message, *extent, code=_VALUE)
         try:
-            return sequence[place]
+            return sequence[int(place)]
         except IndexError:
             message = f"expected an index below {len(sequence)}, found {place}"
             raise ExpressionError(message, *extent, code=_VALUE) from None
@@ -188,7 +188,7 @@ def _sequence(value: object, extent: Extent) -> str | tuple[object, ...]:
 
 def _slice_bound(value: object, extent: Extent) -> int | None:
     if value is None or isinstance(value, int):
-        return value
+        return value if value is None else int(value)
     message = f"expected whole numbers in a slice, found {describe(value)}"
     raise ExpressionError(message, *extent, code=_VALUE)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from archc.expressions.errors import OperationError, limit
 from archc.expressions.limits import MAX_DECIMALS, MAX_INTEGER
-from archc.expressions.operators import less, number
+from archc.expressions.operators import less, number, same
 from archc.expressions.values import Evaluation, bounded, bounded_length, describe, weigh
 
 Arguments = tuple[object, ...]
@@ -44,6 +44,11 @@ def _whole(value: object, name: str) -> int:
 
 def _number(value: object, name: str) -> int | float:
     return number(value, f"`{name}`")
+
+
+def _own(value: int | float) -> int | float:
+    """A number as Python's functions know it, whatever else it may be."""
+    return int(value) if isinstance(value, int) else float(value)
 
 
 def _candidates(arguments: Arguments, name: str, evaluation: Evaluation) -> tuple[object, ...]:
@@ -100,7 +105,7 @@ def _round(arguments: Arguments, _: Evaluation) -> object:
 
 
 def _int(arguments: Arguments, _: Evaluation) -> object:
-    return bounded(int(_number(arguments[0], "int")))
+    return bounded(math.trunc(_number(arguments[0], "int")))
 
 
 def _floor(arguments: Arguments, _: Evaluation) -> object:
@@ -115,11 +120,11 @@ def _sqrt(arguments: Arguments, _: Evaluation) -> object:
     value = _number(arguments[0], "sqrt")
     if value < 0:
         raise OperationError(f"expected a number of at least 0 for `sqrt`, found {value}")
-    return math.sqrt(value)
+    return math.sqrt(_own(value))
 
 
 def _log(arguments: Arguments, _: Evaluation) -> object:
-    values = [_number(argument, "log") for argument in arguments]
+    values = [_own(_number(argument, "log")) for argument in arguments]
     if min(values) <= 0:
         raise OperationError(f"expected numbers above 0 for `log`, found {min(values)}")
     if len(values) == 2 and math.log(values[1]) == 0:
@@ -128,7 +133,7 @@ def _log(arguments: Arguments, _: Evaluation) -> object:
 
 
 def _range(arguments: Arguments, evaluation: Evaluation) -> object:
-    bounds = [_whole(argument, "range") for argument in arguments]
+    bounds = [int(_whole(argument, "range")) for argument in arguments]
     if len(bounds) == 3 and bounds[2] == 0:
         raise OperationError("expected a step other than 0 for `range`, found 0")
     # len() of a range fails beyond the machine's word.
@@ -153,11 +158,11 @@ def _unique(arguments: Arguments, evaluation: Evaluation) -> object:
 def _count(arguments: Arguments, evaluation: Evaluation) -> object:
     items = _list(arguments[0], "count")
     evaluation.spend(weigh(items))
-    return items.count(arguments[1])
+    return sum(same(arguments[1], item) for item in items)
 
 
 def _letter(arguments: Arguments, _: Evaluation) -> object:
-    index = _whole(arguments[0], "letter")
+    index = int(_whole(arguments[0], "letter"))
     if index < 0:
         raise OperationError(f"expected a number of at least 0 for `letter`, found {index}")
     letters = ""
@@ -174,7 +179,7 @@ def _multiple(arguments: Arguments, name: str) -> tuple[int | float, int, int]:
     divisor = _whole(arguments[1], name) if len(arguments) == 2 else 8
     if divisor < 1:
         raise OperationError(f"expected a divisor of at least 1 for `{name}`, found {divisor}")
-    return value, divisor, max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return value, divisor, max(divisor, math.trunc(value + divisor / 2) // divisor * divisor)
 
 
 def _round_to(arguments: Arguments, _: Evaluation) -> object:
@@ -184,7 +189,7 @@ def _round_to(arguments: Arguments, _: Evaluation) -> object:
 def _divisible(arguments: Arguments, _: Evaluation) -> object:
     """MobileNet's rule: rounding must not take away more than a tenth."""
     value, divisor, multiple = _multiple(arguments, "divisible")
-    return bounded(multiple + divisor if multiple < 0.9 * value else multiple)
+    return bounded(multiple + divisor if multiple < value * 0.9 else multiple)
 
 
 _ALL: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -18,12 +19,13 @@ from archc.expressions.values import (
     weigh,
 )
 
+Binary: TypeAlias = Callable[[int | float, int | float], int | float]
 Operation: TypeAlias = Callable[[object, object, Evaluation], object]
 
 
 def truth(value: object) -> bool:
     """Python's truth of plain values; everything else is true."""
-    return bool(value) if type(value) in PLAIN_TYPES else True
+    return bool(value) if type(value) in PLAIN_TYPES or isinstance(value, int | float) else True
 
 
 def number(value: object, sign: str) -> int | float:
@@ -39,6 +41,20 @@ def number_helps(value: object) -> tuple[str, ...]:
     return (f"use one of its attributes: {', '.join(names)}",) if names else ()
 
 
+def same(left: object, right: object) -> bool:
+    """Whether two values are equal."""
+    return bool(right == left) if type(left) is float else bool(left == right)
+
+
+def _computed(operate: Binary, left: object, right: object, sign: str) -> int | float:
+    """What an operator of two numbers gives, if it is within bounds. Raises `OperationError`."""
+    first, second = number(left, sign), number(right, sign)
+    if type(first) is float and type(second) not in PLAIN_TYPES:
+        # Python's float does not ask a number that is more than its value what it makes of it.
+        return bounded(getattr(second, _REFLECTED[operate])(first))
+    return bounded(operate(first, second))
+
+
 def add(left: object, right: object, evaluation: Evaluation) -> object:
     if type(left) is int and type(right) is int:
         return bounded(left + right)
@@ -47,11 +63,11 @@ def add(left: object, right: object, evaluation: Evaluation) -> object:
         return bounded_text(left + right)
     if isinstance(left, tuple) and isinstance(right, tuple):
         return evaluation.listed(left + right)
-    return bounded(number(left, "`+`") + number(right, "`+`"))
+    return _computed(operator.add, left, right, "`+`")
 
 
 def subtract(left: object, right: object, _: Evaluation) -> object:
-    return bounded(number(left, "`-`") - number(right, "`-`"))
+    return _computed(operator.sub, left, right, "`-`")
 
 
 def multiply(left: object, right: object, evaluation: Evaluation) -> object:
@@ -64,7 +80,7 @@ def multiply(left: object, right: object, evaluation: Evaluation) -> object:
         return _repeated(left, right, evaluation)
     if isinstance(right, str | tuple):
         return _repeated(right, left, evaluation)
-    return bounded(number(left, "`*`") * number(right, "`*`"))
+    return _computed(operator.mul, left, right, "`*`")
 
 
 def _repeated(sequence: str | tuple[object, ...], times: object, evaluation: Evaluation) -> object:
@@ -73,6 +89,7 @@ def _repeated(sequence: str | tuple[object, ...], times: object, evaluation: Eva
             f"expected a whole number to repeat with, found {describe(times)}; "
             f"what it would repeat is {describe(sequence)}"
         )
+    times = int(times)
     length = len(sequence) * max(times, 0)
     bounded_length(length)
     evaluation.spend(length)
@@ -82,15 +99,15 @@ def _repeated(sequence: str | tuple[object, ...], times: object, evaluation: Eva
 
 
 def divide(left: object, right: object, _: Evaluation) -> object:
-    return bounded(number(left, "`/`") / _divisor(right, "`/`"))
+    return _computed(operator.truediv, left, _divisor(right, "`/`"), "`/`")
 
 
 def floor_divide(left: object, right: object, _: Evaluation) -> object:
-    return bounded(number(left, "`//`") // _divisor(right, "`//`"))
+    return _computed(operator.floordiv, left, _divisor(right, "`//`"), "`//`")
 
 
 def remainder(left: object, right: object, _: Evaluation) -> object:
-    return bounded(number(left, "`%`") % _divisor(right, "`%`"))
+    return _computed(operator.mod, left, _divisor(right, "`%`"), "`%`")
 
 
 def _divisor(value: object, sign: str) -> int | float:
@@ -111,7 +128,7 @@ def power(left: object, right: object, _: Evaluation) -> object:
     if whole and (int(abs(base)).bit_length() - 1) * exponent > 64:
         raise limit("expected a whole number below 2**63, found a larger one")
     try:
-        return bounded(base**exponent)
+        return _computed(operator.pow, base, exponent, "`**`")
     except OverflowError:
         raise limit("expected a finite number, found a power that is too large") from None
 
@@ -119,7 +136,7 @@ def power(left: object, right: object, _: Evaluation) -> object:
 def contains(left: object, right: object, evaluation: Evaluation) -> bool:
     if isinstance(right, tuple):
         evaluation.spend(weigh(right))
-        return left in right
+        return any(left is item or same(left, item) for item in right)
     if isinstance(right, str) and isinstance(left, str):
         return left in right
     what = "a text in a text" if isinstance(right, str) else "a list after `in`"
@@ -135,7 +152,7 @@ def lacks(left: object, right: object, evaluation: Evaluation) -> bool:
 def equal(left: object, right: object, evaluation: Evaluation) -> bool:
     if type(left) is tuple and type(right) is tuple:
         evaluation.spend(weigh(left))
-    return bool(left == right)
+    return same(left, right)
 
 
 def unequal(left: object, right: object, evaluation: Evaluation) -> bool:
@@ -144,7 +161,7 @@ def unequal(left: object, right: object, evaluation: Evaluation) -> bool:
 
 def less(left: object, right: object, evaluation: Evaluation) -> bool:
     if isinstance(left, int | float) and isinstance(right, int | float):
-        return left < right
+        return right > left if type(left) is float else left < right
     if isinstance(left, str) and isinstance(right, str):
         return left < right
     if isinstance(left, tuple) and isinstance(right, tuple):
@@ -171,6 +188,16 @@ def at_most(left: object, right: object, evaluation: Evaluation) -> bool:
 def at_least(left: object, right: object, evaluation: Evaluation) -> bool:
     return not less(left, right, evaluation)
 
+
+_REFLECTED: dict[Binary, str] = {
+    operator.add: "__radd__",
+    operator.sub: "__rsub__",
+    operator.mul: "__rmul__",
+    operator.truediv: "__rtruediv__",
+    operator.floordiv: "__rfloordiv__",
+    operator.mod: "__rmod__",
+    operator.pow: "__rpow__",
+}
 
 BINARY: dict[type[ast.operator], Operation] = {
     ast.Add: add,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import isfinite
+from math import inf
 from typing import Protocol, TypeAlias
 
 from archc.expressions.errors import limit
@@ -56,9 +56,7 @@ class Evaluation:
             return self._admit_list(value)  # type: ignore[arg-type]
         if kind is str:
             return bounded_text(value)  # type: ignore[arg-type]
-        if kind is int or kind is float:
-            return bounded(value)  # type: ignore[arg-type]
-        return value
+        return bounded(value) if isinstance(value, int | float) else value
 
     def _admit_list(self, items: tuple[object, ...]) -> tuple[object, ...]:
         # A list that a comprehension looks up again and again is measured once. It is kept, so
@@ -86,7 +84,7 @@ def bounded(number: int | float) -> int | float:
         if -MAX_INTEGER <= number <= MAX_INTEGER:
             return number
         raise limit("expected a whole number below 2**63, found a larger one")
-    if isfinite(number):
+    if -inf < number < inf:
         return number
     raise limit("expected a finite number, found one that is infinite or no number")
 

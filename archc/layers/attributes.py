@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import isfinite
+from math import inf, trunc
 from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import PlainValidator
@@ -84,16 +84,16 @@ def _misplaced_text(value: object) -> tuple[str, ...]:
 
 def _whole(value: object, least: int | None = None) -> int | None:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
+        value = trunc(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return None
     return value if least is None or value >= least else None
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    return value if -inf < value < inf else None
 
 
 def _number_where(holds: Callable[[float], bool]) -> Callable[[object], float | None]:

@@ -84,20 +84,29 @@ ROLES: dict[str, str] = {"norm": "batch_norm", "activation": "relu"}
 """The verbs whose kind `defaults` set, and the kind they have without."""
 
 
+_PLAIN = frozenset({int, float, bool, str, tuple})
+
+
 def make(verb: Verb, attributes: Attributes) -> Layer:
     """The layer that a verb makes with the attributes that are given, each name once.
 
     The same words give the same object. Raises `InvalidAttributes` with all that is wrong.
     """
     names, values = zip(*attributes, strict=True) if attributes else ((), ())
+    if not _are_plain(values):
+        return _made(verb, names, values)
     tuples = [value for value in values if isinstance(value, tuple)]
-    return _made(verb, names, _types(tuple(tuples)) if tuples else (), *values)
+    return _remembered(verb, names, _types(tuple(tuples)) if tuples else (), *values)
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _made(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: object) -> Layer:
+def _remembered(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: object) -> Layer:
     # The types are a part of the key: 1, 1.0 and True are equal, yet not the same value. The
     # cache tells apart those of the values themselves, `_inner_types` those inside of tuples.
+    return _made(verb, names, values)
+
+
+def _made(verb: Verb, names: tuple[str, ...], values: tuple[object, ...]) -> Layer:
     if not names and _needs_no_check(verb):
         return verb.layer.model_construct(None, **dict(verb.fixed))
     allowed = verb.attributes
@@ -111,6 +120,11 @@ def _made(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: obj
     if strangers:
         raise InvalidAttributes(strangers)
     return layer
+
+
+def _are_plain(values: tuple[object, ...]) -> bool:
+    """Whether the values are Python's own: what else is a number may be more than its value."""
+    return all([type(v) in _PLAIN and (type(v) is not tuple or _are_plain(v)) for v in values])
 
 
 def _types(value: object) -> object:

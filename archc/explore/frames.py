@@ -1,0 +1,78 @@
+"""The names of a spec for the variants of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from archc.elaborate.scope import Frame
+from archc.elaborate.values import compile_value
+from archc.explore.dependencies import names_in
+from archc.graph import Instance
+from archc.spec import Assembled
+
+
+class Frames:
+    """Makes frames; `knobs` are the args that vary, and `values` what they are at first.
+
+    Raises `CompileError` where an arg has no value with these.
+    """
+
+    def __init__(
+        self, assembled: Assembled, knobs: Sequence[str], values: Sequence[object]
+    ) -> None:
+        document = assembled.document
+        self._span = document.origin.span
+        self._args = {name: compile_value(node, name) for name, node in document.args.items()}
+        self._behind = {name: names_in(node) for name, node in document.args.items()}
+        self._knobs = tuple(knobs)
+        self._first: dict[str, object] = {"variant": assembled.variant}
+        given = dict(zip(knobs, values, strict=True))
+        first = self._frame(self._first)
+        for name, value in self._args.items():
+            self._first[name] = given[name] if name in given else value.evaluate(first)
+
+    @property
+    def args(self) -> frozenset[str]:
+        """The names of all args."""
+        return frozenset(self._args)
+
+    def of_args(self) -> frozenset[str]:
+        """All args that are no knobs, and the names that they hang on."""
+        own = {name: names for name, names in self._behind.items() if name not in self._knobs}
+        return frozenset(own).union(*own.values())
+
+    def behind(self, names: frozenset[str]) -> frozenset[str]:
+        """These names and all that they hang on, through args that hang on others."""
+        felt, waiting = set(names), list(names)
+        while waiting:
+            more = self._behind.get(waiting.pop(), frozenset()) - felt
+            felt |= more
+            waiting += more
+        return frozenset(felt)
+
+    def first(self) -> Frame:
+        """The spec's names with the knobs' first values."""
+        return self._frame(dict(self._first))
+
+    def maker(self, felt: frozenset[str]) -> Callable[[Mapping[str, object]], Frame]:
+        """Makes the frame of a part that feels these names, from the values of its knobs.
+
+        Args that the part does not feel are as they were at first. Raises `CompileError`.
+        """
+        computed = [
+            (name, value)
+            for name, value in self._args.items()
+            if name in felt - {*self._knobs}
+            and not self.behind(frozenset({name})).isdisjoint(self._knobs)
+        ]
+
+        def make(knobs: Mapping[str, object]) -> Frame:
+            frame = self._frame({**self._first, **knobs})
+            for name, value in computed:
+                frame.args[name] = value.evaluate(frame)
+            return frame
+
+        return make
+
+    def _frame(self, args: dict[str, object]) -> Frame:
+        return Frame(args, {}, "", Instance("model", "", "", self._span), ())
