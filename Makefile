@@ -19,6 +19,9 @@ PYTHON ?= $(shell type -ap python3.11 python3.12 python3.13 python3 | while read
 # packages depend on is left out: nothing of the first is run, and the second needs PyTorch alone.
 TEST_DATA := foolbox==3.3.4 efficientnet-lite-pytorch==0.1.0
 
+# What VS Code and others check YAML with, the newest that asks for no version of Node.js.
+EDITOR_SERVER := yaml-language-server@1.25.0
+
 # What pytest gets besides: `make test ARGS='-k resnet -m "not slow"'`
 ARGS ?=
 
@@ -47,6 +50,10 @@ torch: $(VENV)/installed-dev ## Install PyTorch (CPU) too, for the tests of what
 .PHONY: oracle
 oracle: $(VENV)/installed-dev ## Install timm and torchvision too, for the tests that hold the zoo against them
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[oracle]'
+
+.PHONY: editor
+editor: $(VENV)/created ## Install yaml-language-server too (npm), for the tests of the schema in an editor
+	npm install --prefix $(VENV) --no-audit --no-fund --no-save --loglevel=error $(EDITOR_SERVER)
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed-dev ## Try changed specs, kills while writing, and emissions of random specs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -182,6 +181,8 @@ def parse_setting(text: str) -> Setting:
 
 def _yaml(value: object) -> str:
     """A Python value as YAML flow text; JSON is a part of YAML."""
+    import json
+
     return json.dumps(value, default=_plain, ensure_ascii=False)
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 import archc
-from archc.analyses import diff
+from archc.analyses.diff import diff
 
 NETWORKS = (
     "resnet50",

@@ -1,6 +1,8 @@
-"""How long a spec takes from YAML to its graph, warm, and how that grows with the network.
+"""How long a spec takes from YAML to its graph, and to all of its costs, warm; and how time and
+memory grow with the network.
 
-Times are the best of several runs in one process; the ratios compare networks in the same run.
+Times are the best of several runs in one process, in processor time; the ratios compare networks
+in the same run. The memory is the most that a process takes which does both once.
 """
 
 from __future__ import annotations
@@ -8,6 +10,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+
+from memory import in_child
 
 import archc
 
@@ -19,31 +23,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
     options = parser.parse_args()
-    print(f"{'network':20}  {'layers':>8}  {'ms':>9}  {'µs a layer':>10}  {'resnet50 =':>10}")
+    heads = ("layers", "graph ms", "with all costs", "µs a layer", "resnet50 =", "peak MB")
+    print(f"{'network':20}" + "".join(f"  {head:>14}" for head in heads))
     first = 0.0
     for name in NETWORKS:
-        seconds, layers = _best(lambda name=name: archc.load(name).graph(), options.runs)
-        first = first or seconds
-        _print_row(name, layers, seconds, first)
-    spec = archc.load("resnet50")
+        layers, graph, costs = _times(lambda name=name: archc.load(name), options.runs)
+        first = first or costs
+        _print_row(name, layers, graph, costs, first)
     for blocks in BLOCKS:
-        deeper = spec.with_({"learner.groups[2].blocks": blocks})
-        seconds, layers = _best(deeper.graph, 1 if blocks > 1_000 else 3)
-        _print_row(f"{blocks:,} blocks", layers, seconds, first)
+        deeper = _deeper(blocks)
+        runs = 1 if blocks > 1_000 else 5
+        layers, graph, costs = _times(lambda spec=deeper: spec, runs)
+        _, peak = in_child(_cost, blocks)
+        _print_row(f"{blocks:,} blocks", layers, graph, costs, first, peak)
 
 
-def _best(work: Callable[[], archc.Graph], runs: int) -> tuple[float, int]:
-    best, layers = float("inf"), 0
+def _deeper(blocks: int) -> archc.Spec:
+    return archc.load("resnet50").with_({"learner.groups[2].blocks": blocks})
+
+
+def _cost(blocks: int) -> int:
+    return archc.analyse(_deeper(blocks).graph()).costs().macs
+
+
+def _times(load: Callable[[], archc.Spec], runs: int) -> tuple[int, float, float]:
+    """The number of layers, and the seconds to the graph and to all of its costs."""
+    graph_best = costs_best = float("inf")
+    layers = 0
     for _ in range(runs):
-        start = time.perf_counter()
-        layers = len(work())
-        best = min(best, time.perf_counter() - start)
-    return best, layers
+        start = time.process_time()
+        graph = load().graph()
+        graph_best = min(graph_best, time.process_time() - start)
+        archc.analyse(graph).costs()
+        costs_best = min(costs_best, time.process_time() - start)
+        layers = len(graph)
+    return layers, graph_best, costs_best
 
 
-def _print_row(name: str, layers: int, seconds: float, first: float) -> None:
-    micro = seconds / layers * 1e6
-    print(f"{name:20}  {layers:8,}  {seconds * 1e3:9.1f}  {micro:10.1f}  {seconds / first:9.1f}×")
+def _print_row(
+    name: str, layers: int, graph: float, costs: float, first: float, peak: float | None = None
+) -> None:
+    cells = [f"{layers:,}", f"{graph * 1e3:.1f}", f"{costs * 1e3:.1f}"]
+    cells += [f"{costs / layers * 1e6:.1f}", f"{costs / first:.1f}×"]
+    cells.append(f"{peak:.0f}" if peak is not None else "")
+    print(f"{name:20}" + "".join(f"  {cell:>14}" for cell in cells))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import time
-import tracemalloc
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
+from types import ModuleType
+
+from memory import in_child
 
 import archc
 from archc.explore import Sweep, parse_knob
@@ -32,13 +35,33 @@ SWEEPS = {
     ),
     "width, depth, resolution of EfficientNet": (
         "efficientnet@b0",
-        ["width=0.5..2:0.05", "depth=1.0,1.2,1.4", "resolution=224,240,260"],
-        1_000,
+        ["width=0.5..2:0.05", "depth=1.0..2.0:0.1", "resolution=128..512:16"],
+        10_000,
     ),
     "growth and depths of DenseNet": (
         "densenet@densenet121",
-        ["growth=12..48:4", "depths[2]=12..30:6", "depths[3]=8..32:8"],
-        200,
+        ["growth=12..48", "depths[2]=12..30", "depths[3]=8..32"],
+        20_000,
+    ),
+    "width and sides of MobileNetV2": (
+        "mobilenet_v2",
+        ["alpha=0.1..2:0.05", "input[0]=96..256:8", "input[1]=96..256:8"],
+        20_000,
+    ),
+    "widths and a depth of ConvNeXt": (
+        "convnext@tiny",
+        ["widths[0]=32..128:8", "widths[1]=64..256:16", "depths[2]=3..27", "input[0]=96..256:32"],
+        20_000,
+    ),
+    "width and resolution of NASNet": (
+        "nasnet@mobile",
+        ["penultimate=528..4224:48", "resolution=96..331:4"],
+        5_000,
+    ),
+    "the line of RegNet's widths": (
+        "regnet@regnetx_002",
+        ["w0=24..80:8", "wa=20..60:2", "wm=2..3:0.1"],
+        500,
     ),
 }
 
@@ -68,17 +91,12 @@ def _timed(reference: str, vary: list[str], most: int) -> tuple[float, int]:
 
 
 def _growth(most: int) -> None:
+    """Each number of variants in a process of its own, which tells the most memory it had."""
     print(f"\n{'depths of ResNet-50':42} {'variants':>9} {'seconds':>10} {'peak MB':>9}")
     count = 10
     while count <= most:
-        seconds, found = _timed("resnet50", DEPTHS, count)
-        tracemalloc.start()
-        _timed("resnet50", DEPTHS, min(count, 100_000))
-        peak = tracemalloc.get_traced_memory()[1] / 1e6
-        tracemalloc.stop()
-        # Tracing memory is slow: beyond this it is known to stay.
-        shown = f"{peak:9.1f}" if count <= 100_000 else f"{'–':>9}"
-        print(f"{'':42} {found:9,} {seconds:10.3f} {shown}")
+        (seconds, found), peak = in_child(_timed, "resnet50", DEPTHS, count)
+        print(f"{'':42} {found:9,} {seconds:10.3f} {peak:9.1f}")
         count *= 10
 
 
@@ -110,13 +128,29 @@ def _keras(depths: tuple[int, int]) -> int:
     return count
 
 
+@cache
+def _torchvision_resnet() -> ModuleType:
+    import torch
+
+    try:
+        import torchvision
+    except RuntimeError:
+        # Its own operators don't load against a PyTorch for CPUs alone; no ResNet uses them.
+        operators = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        import torchvision
+    module: ModuleType = torchvision.models.resnet
+    return module
+
+
 def _torch(depths: tuple[int, int]) -> int:
     import torch
     from torch.utils.flop_counter import FlopCounterMode
-    from torchvision.models.resnet import Bottleneck, ResNet
 
+    resnet = _torchvision_resnet()
     with torch.device("meta"):
-        model = ResNet(Bottleneck, [3, 4, *depths])
+        model = resnet.ResNet(resnet.Bottleneck, [3, 4, *depths])
         with FlopCounterMode(display=False) as counter:
             model(torch.empty(1, 3, 224, 224))
     flops: int = counter.get_total_flops()

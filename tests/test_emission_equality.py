@@ -43,6 +43,36 @@ def test_an_emission_is_the_same_each_time(name: str, target: str) -> None:
     assert emit_source(assembled, target, name) == emit_source(assembled, target, name)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("reference", "count", "trainable"),
+    [
+        # As Keras's documentation has them.
+        ("resnet50", "25,636,712", "25,583,592"),
+        # By hand: 3·3·3·8 + 8 of the convolution, 4·8 of the norm of which 2·8 are trained, 8 of
+        # the prelu, 8·5 + 5 of the dense layer; mean and variance that are given count nothing.
+        ("counted.yaml", "309", "293"),
+    ],
+)
+def test_what_a_file_prints_of_itself(
+    reference: str, count: str, trainable: str, target: str, tmp_path: Path
+) -> None:
+    text = (
+        "input: [8, 8, 3]\nstem: [normalize: {mean: [1, 2, 3], variance: [1, 2, 3]}, "
+        "conv: {filters: 8, kernel: 3}, batch_norm, prelu]\ntask: [global_avg_pool, dense: 5]\n"
+    )
+    if reference.endswith(".yaml"):
+        reference = str(tmp_path / reference)
+        Path(reference).write_text(text, encoding="utf-8")
+    file = tmp_path / "emitted.py"
+    source = emit_source(archc.load(reference).assembled, target, "").source
+    file.write_text(source, encoding="utf-8")
+    ran = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)
+    counted = ran.stdout.splitlines()[0].partition(": ")[2]
+    assert counted == f"{count} parameters, {trainable} trainable"
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_emission_is_clean(target: str, tmp_path: Path) -> None:
     for name in archc.zoo():

@@ -200,10 +200,52 @@ def test_a_file_that_was_edited_and_is_stale(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == stale + again
     edit("net.py")
     assert run(["check-emitted", "net.py"]) == 1
-    assert capsys.readouterr().out == f"{stale}net.py: edited by hand\n{again}"
+    forced = again.replace("net.py\n", "net.py --force\n")
+    assert capsys.readouterr().out == f"{stale}net.py: edited by hand\n{forced}"
     Path("net.yaml").write_text(NET, encoding="utf-8")
     assert run(["check-emitted", "net.py"]) == 1
-    assert capsys.readouterr().out == f"net.py: edited by hand\n{again}"
+    assert capsys.readouterr().out == f"net.py: edited by hand\n{forced}"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_the_command_that_is_told_mends_it(
+    edited: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the folder above, too, where the spec is found beside the file."""
+    mine = folder / "my templates"
+    mine.mkdir()
+    template = (templates_folder() / "keras" / "file.jinja").read_text("utf-8")
+    (mine / "file.jinja").write_text(f"{template}\n# Mine.\n", encoding="utf-8")
+    assert emitted("--templates", "my templates").endswith("# Mine.\n")
+    Path("net.yaml").write_text(NET + "# more\n", encoding="utf-8")
+    if edited:
+        edit("net.py")
+    os.chdir(folder.parent)
+    capsys.readouterr()
+    file = f"{folder.name}/net.py"
+    assert run(["check-emitted", file]) == 1
+    told = capsys.readouterr().out.splitlines()[-1]
+    program, *arguments = shlex.split(told.removeprefix("emit it again: "))
+    assert program == "archc"
+    assert run(arguments) == 0
+    assert run(["check-emitted", file]) == 0
+    assert Path(file).read_text("utf-8").endswith("# Mine.\n")
+
+
+def test_a_file_of_another_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    variants = "args: {filters: 4}\nvariants: {one: {}, two: {filters: 8}}\n"
+    text = variants + "input: [8, 8, 3]\nstem: [conv: {filters: =, kernel: 3}]\n"
+    Path("family.yaml").write_text(text, encoding="utf-8")
+    assert run(["emit", "family.yaml@two", "-o", "net.py"]) == 0
+    capsys.readouterr()
+    assert run(["check-emitted", "net.py", "family.yaml@one"]) == 1
+    other = "net.py: of another variant: emitted from `family.yaml@two`, not `one`\n"
+    again = "emit it again: archc emit family.yaml@one --to python -o net.py\n"
+    assert capsys.readouterr().out == other + again
+    Path("family.yaml").write_text(text + "# more\n", encoding="utf-8")
+    assert run(["check-emitted", "net.py", "family.yaml@one"]) == 1
+    stale = "net.py: stale: the spec has changed since\n"
+    assert capsys.readouterr().out == other + stale + again
 
 
 def test_a_spec_that_is_gone_or_wrong(capsys: pytest.CaptureFixture[str]) -> None:

@@ -152,11 +152,13 @@ async def test_a_slip_is_mended(client: LanguageClient, tmp_path: Path) -> None:
 
 async def test_hover(client: LanguageClient, tmp_path: Path) -> None:
     editor = Editor(client, tmp_path, SPEC)
-    params = types.HoverParams(editor.identifier, editor.place("basic_block: 32"))
+    params = types.HoverParams(editor.identifier, editor.place("conv:"))
     found = await client.text_document_hover_async(params)
-    assert "**32×32×32**" in found.contents.value
-    assert "parameters" in found.contents.value
-    assert found.range.start == editor.place("basic_block: 32", 0)
+    assert "A convolution" in found.contents.value
+    assert "**32×32×16**" in found.contents.value
+    # 3·3·3·16 weights and 16 biases; each weight at 32·32 positions.
+    assert "448 parameters, 442,368 MACs" in found.contents.value
+    assert found.range.start == editor.place("conv:", 0)
 
 
 async def test_hints(client: LanguageClient, tmp_path: Path) -> None:
@@ -187,6 +189,42 @@ async def test_completion(client: LanguageClient, tmp_path: Path) -> None:
     edit = items["filters"].text_edit
     assert edit.new_text == "filters"
     assert edit.range.start == editor.place("{ex", 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "some", "none"),
+    [
+        ("- re", {"relu", "basic_block"}, "filters"),
+        ("- {basic_block: {", {"filters", "stride"}, "relu"),
+        ("- {from: ", {"entry", "after"}, "width"),
+        ("- {dropout: =", {"width", "entry", "max"}, "relu"),
+    ],
+)
+async def test_what_completes_is_what_is_in_scope(
+    client: LanguageClient, tmp_path: Path, written: str, some: set[str], none: str
+) -> None:
+    editor = Editor(client, tmp_path, "args: {width: 8}\n" + SPEC)
+    end = len(editor.text)
+    editor.replace_at(end, end, written)
+    params = types.CompletionParams(editor.identifier, editor.position(len(editor.text)))
+    found = await client.text_document_completion_async(params)
+    labels = {item.label for item in found.items}
+    assert some <= labels
+    assert none not in labels
+
+
+async def test_definition_of_an_id_in_a_spec_that_is_extended(
+    client: LanguageClient, tmp_path: Path
+) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text(SPEC, encoding="utf-8")
+    text = "extends: base.yaml\ntask:\n- {from: entry, relu: }\n- {id: last, relu: }\n"
+    editor = Editor(client, tmp_path, text)
+    params = types.DefinitionParams(editor.identifier, editor.place("entry"))
+    found = await client.text_document_definition_async(params)
+    assert found.uri == base.as_uri()
+    line = SPEC.splitlines()[found.range.start.line]
+    assert line[found.range.start.character : found.range.end.character] == "entry"
 
 
 async def test_definition_in_a_file_that_ships(client: LanguageClient, tmp_path: Path) -> None:

@@ -165,6 +165,29 @@ def test_a_mode_of_three_channels_does_not_do_for_one() -> None:
         preprocessing_of(spec_with("{mode: torch}", "[8, 8, 1]"))
 
 
+SIZED = "preprocess: {size: =40 - 0}\ntask: [global_avg_pool, dense: 3]\n"
+
+
+@pytest.mark.parametrize(
+    ("shape", "arguments", "code"),
+    [
+        ("[32, 32, 3]", [], 0),
+        ("[64, 64, 3]", [], 2),
+        # What is set from outside is no mistake of the spec, unless it has no value at all.
+        ("[32, 32, 3]", ["--set", "input=[64, 64, 3]"], 0),
+        ("[32, 32, 3]", ["--set", "preprocess.size==1 / 0"], 2),
+        # No images: `archc predict` refuses it, and `archc check` is not asked.
+        ("[64, 64, 4]", [], 0),
+        ("{left: [64, 64, 3], right: [64, 64, 3]}", [], 0),
+    ],
+)
+def test_check_works_the_values_out(shape: str, arguments: list[str], code: int) -> None:
+    start = "stem: [concat: {a: [{from: left, relu: }], b: [{from: right, relu: }]}]\n"
+    stem = start if "left" in shape else ""
+    Path("net.yaml").write_text(f"input: {shape}\n{stem}{SIZED}", encoding="utf-8")
+    assert run(["check", "net.yaml", *arguments]) == code
+
+
 def test_keys_are_listed() -> None:
     listed = [key for keys, _ in rows_under("## Preprocessing") for key in quoted(keys)]
     assert sorted(listed) == sorted(PreprocessDocument.model_fields.keys() - {"origin"})

@@ -1,22 +1,27 @@
 """The JSON Schema in a real editor's server, yaml-language-server, where it is installed.
 
-`npm install --global yaml-language-server` does it.
+`make editor` does it, and so does `npm install --global yaml-language-server`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from archc.cli.boundary import run
 from archc.schema.file import PATH
 
 pytest_lsp = pytest.importorskip("pytest_lsp")
-SERVER = shutil.which("yaml-language-server")
+BESIDE_PYTHON = Path(sys.prefix, "node_modules", ".bin")
+SERVER = shutil.which("yaml-language-server") or shutil.which(
+    "yaml-language-server", path=str(BESIDE_PYTHON)
+)
 if SERVER is None:
     pytest.skip("yaml-language-server is not installed", allow_module_level=True)
 
@@ -24,7 +29,7 @@ from lsprotocol import types  # noqa: E402
 from pytest_lsp import ClientServerConfig, LanguageClient  # noqa: E402
 
 _NUMBERS = count()
-MODELINE = f"# yaml-language-server: $schema={PATH.as_uri()}\n"
+BESIDE = "archc.schema.json"
 SPEC = """\
 input: [32, 32, 3]
 stem:
@@ -62,9 +67,13 @@ async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
 
 
 def opened(client: LanguageClient, folder: Path, text: str) -> str:
-    """The address of a document that the server knows from now on."""
+    """The address of a document that the server knows from now on. Its schema is the one beside it
+    where there is one, named as README has it, else that of the language.
+    """
+    schema = BESIDE if (folder / BESIDE).exists() else PATH.as_uri()
     uri = (folder / f"net{next(_NUMBERS)}.yaml").as_uri()
-    document = types.TextDocumentItem(uri, "yaml", 1, MODELINE + text)
+    text = f"# yaml-language-server: $schema={schema}\n{text}"
+    document = types.TextDocumentItem(uri, "yaml", 1, text)
     client.text_document_did_open(types.DidOpenTextDocumentParams(document))
     return uri
 
@@ -82,7 +91,7 @@ async def marked(client: LanguageClient, folder: Path, text: str) -> list[str]:
     async with asyncio.timeout(20):
         while uri not in client.diagnostics:
             await asyncio.sleep(0.02)
-    lines = (MODELINE + text).splitlines()
+    lines = ["", *text.splitlines()]
     return [
         f"{lines[each.range.start.line][each.range.start.character : each.range.end.character]}: "
         f"{each.message}"
@@ -170,3 +179,44 @@ HOVERED = (
 async def test_hover(client: LanguageClient, tmp_path: Path) -> None:
     for word, explained in HOVERED:
         assert explained in await hovered(client, tmp_path, SPEC, word), word
+
+
+OWN = """\
+args: {width: 8}
+variants: {small: {width: 4}}
+input: [32, 32, 3]
+define:
+  pair:
+    args: {channels: required, stride: 1}
+    steps: [conv: {filters: =channels, kernel: 3, stride: =}, relu]
+stem:
+- pair: {channels: =width}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_the_schema_of_a_spec_knows_its_blocks_and_args(
+    client: LanguageClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(OWN, encoding="utf-8")
+    assert run(["schema", str(spec)]) == 0
+    schema = capsys.readouterr().out
+    (tmp_path / BESIDE).write_text(schema, encoding="utf-8")
+    assert await marked(client, tmp_path, OWN) == []
+    head = OWN[: OWN.index("- pair")]
+    assert {"pair", "conv"} <= (await completed(client, tmp_path, f"{head}- ", "stem:\n- ")).keys()
+    call = f"{head}- pair:\n    "
+    assert {"channels", "stride"} <= (
+        await completed(client, tmp_path, call, "- pair:\n    ")
+    ).keys()
+    for right, wrong in (
+        ("{channels: =width}", "{chanels: =width}"),
+        ("- pair", "- par"),
+        ("{width: 4}", "{widht: 4}"),
+    ):
+        assert right in OWN
+        found = await marked(client, tmp_path, OWN.replace(right, wrong))
+        word = wrong.strip("{- ").partition(":")[0]
+        assert [each for each in found if each.startswith(f"{word}: ")], found

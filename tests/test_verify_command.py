@@ -118,6 +118,17 @@ def test_what_is_equal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-1][:3] == ["equal:", "in", "float64"]
 
 
+def test_keras_is_another_word_for_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """As for `archc emit`."""
+    assert run(["verify", "net.yaml"]) == 0
+    told = capsys.readouterr()
+    for word in ("python", "keras"):
+        assert run(["verify", "net.yaml", "--to", word]) == 0
+        assert capsys.readouterr() == told
+    for word in ("python", "keras", "torch"):
+        assert run(["emit", "net.yaml", "--to", word]) == 0
+
+
 def test_several_inputs_and_outputs() -> None:
     verification = verified("two.yaml")
     assert verification.passed

@@ -3,7 +3,6 @@
 from archc.analyses.conditions import OPTIMIZERS, PRECISIONS, Conditions, Precision
 from archc.analyses.contracts import check_contracts
 from archc.analyses.cost import Analysis, Costs, NodeCost, analyse
-from archc.analyses.diff import Difference, diff
 from archc.analyses.parts import Part, parts
 
 __all__ = [
@@ -12,12 +11,10 @@ __all__ = [
     "Analysis",
     "Conditions",
     "Costs",
-    "Difference",
     "NodeCost",
     "Part",
     "Precision",
     "analyse",
     "check_contracts",
-    "diff",
     "parts",
 ]

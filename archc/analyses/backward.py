@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import prod
 
 from archc.analyses.views import storage
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 from archc.layers import (
     Activation,
@@ -94,14 +95,14 @@ FROM_OUTPUT = frozenset(
 """The activations whose slope follows from their value; all others need what entered them."""
 
 _NOTHING = Needs()
-_SAVES_NOTHING = Saved(0, 0, 0)
 
 
 def all_needs(graph: Graph) -> list[Needs]:
     """What the backward pass needs of each node."""
-    return [_needs_of(node.layer, graph.input_shapes(node)) for node in graph.nodes]
+    return graph.each(_needs_of)
 
 
+@collector_paused()
 def saved_tensors(graph: Graph, all_needs: list[Needs]) -> tuple[Saved, ...]:
     """What training keeps, each tensor once, at the node that makes it.
 
@@ -115,8 +116,11 @@ def saved_tensors(graph: Graph, all_needs: list[Needs]) -> tuple[Saved, ...]:
     inside = []
     for position, (node, needs) in enumerate(zip(nodes, all_needs, strict=True)):
         inputs = node.inputs
-        trained[position] = needs.trains or any(trained[i] for i in inputs)
-        if not trained[position]:
+        trains = needs.trains
+        for i in inputs:
+            trains = trains or trained[i]
+        trained[position] = trains
+        if not trains:
             needs = _NOTHING
         if needs.inputs:
             for i in inputs:
@@ -126,15 +130,25 @@ def saved_tensors(graph: Graph, all_needs: list[Needs]) -> tuple[Saved, ...]:
         inside.append(needs)
     return tuple(
         [
-            _saved(needs, node.shape.elements if kept else 0)
-            for needs, node, kept in zip(inside, nodes, wanted, strict=True)
+            _saved(needs, elements if kept else 0)
+            for needs, elements, kept in zip(inside, graph.elements, wanted, strict=True)
         ]
     )
 
 
+def together(saved: tuple[Saved, ...]) -> Saved:
+    """What several nodes keep."""
+    if len(saved) == 1:
+        return saved[0]
+    return Saved(
+        sum([each.elements for each in saved]),
+        sum([each.shared for each in saved]),
+        sum([each.mask for each in saved]),
+    )
+
+
+@lru_cache(maxsize=8192)
 def _saved(needs: Needs, output: int) -> Saved:
-    if needs is _NOTHING and not output:
-        return _SAVES_NOTHING
     return Saved(output + needs.inner + needs.kept, needs.shared, needs.mask)
 
 

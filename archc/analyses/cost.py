@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from archc.analyses.backward import Needs, Saved, all_needs, saved_tensors
+from archc.analyses.backward import Needs, Saved, all_needs, saved_tensors, together
 from archc.analyses.conditions import DEFAULT_CONDITIONS, OPTIMIZERS, Conditions
 from archc.analyses.liveness import Liveness, liveness
 from archc.analyses.moves import Number
 from archc.analyses.receptive_field import ReceptiveField, largest_field, receptive_fields
 from archc.analyses.views import is_view
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 from archc.layers import Input, Layer, TensorShape
 
@@ -39,8 +41,7 @@ class NodeCost:
         return 2 * self.macs
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """All that a stretch of nodes costs under some conditions. Memory is in bytes.
 
     `activation_memory` is the most that is held while one of its nodes runs, in the order of the
@@ -81,6 +82,8 @@ class Analysis:
     def between(self, start: int, stop: int) -> NodeCost:
         """What adds up of the nodes in `[start, stop)`."""
         part = self.nodes[start:stop]
+        if len(part) == 1:
+            return part[0]
         return NodeCost(
             sum([cost.params for cost in part]),
             sum([cost.trainable for cost in part]),
@@ -157,20 +160,15 @@ class Analysis:
 
     def _kept(self, start: int, stop: int, conditions: Conditions) -> int:
         """The bytes that the nodes in `[start, stop)` keep for the backward pass."""
-        saved = self.saved[start:stop]
-        each = sum([one.elements for one in saved])
-        once = sum([one.shared for one in saved])
-        masks = sum([one.mask for one in saved])
-        return conditions.precision.activations * (conditions.batch * each + once) + (
-            conditions.batch * masks
-        )
+        kept = together(self.saved[start:stop])
+        numbers = conditions.batch * kept.elements + kept.shared
+        return conditions.precision.activations * numbers + conditions.batch * kept.mask
 
 
+@collector_paused()
 def analyse(graph: Graph) -> Analysis:
     """The costs of a graph: parameters and multiply-adds at once, the rest when it is asked for."""
-    return Analysis(
-        graph, tuple([layer_cost(node.layer, graph.input_shapes(node)) for node in graph.nodes])
-    )
+    return Analysis(graph, tuple(graph.each(layer_cost)))
 
 
 @lru_cache(maxsize=8192)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from archc.analyses.backward import Needs
 from archc.analyses.schedule import Schedule, Stretch, Task, schedule
 from archc.analyses.views import storage
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 
 _LONGEST_REMEMBERED = 256
 """Tasks of the longest stretch whose schedule is kept for other networks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Liveness:
+class Liveness(NamedTuple):
     """The elements held while each node runs, in the graph's order, for one sample.
 
     The nodes run in `order`, positions of the graph without its inputs and views, which run
@@ -32,13 +32,14 @@ class Liveness:
         return max(self.held, default=0)
 
 
+@collector_paused()
 def liveness(graph: Graph, needs: list[Needs]) -> Liveness:
     """What is held while each node runs: all inputs until they are used for the last time, every
     tensor from its making to its last use, outputs to the end, and what the running layer makes
     inside. Nothing is done in place; a view shares its input's tensor.
     """
     held = [0] * len(graph.nodes)
-    entering = sum(graph.nodes[position].shape.elements for position in graph.inputs)
+    entering = sum([graph.elements[position] for position in graph.inputs])
     for position in graph.inputs:
         held[position] = entering
     order: list[int] = []
@@ -56,6 +57,8 @@ def liveness(graph: Graph, needs: list[Needs]) -> Liveness:
 
 
 def _scheduled(stretch: Stretch) -> Schedule:
+    if len(stretch.tasks) == 1:
+        return schedule(stretch)
     short = len(stretch.tasks) <= _LONGEST_REMEMBERED
     return _remembered(stretch) if short else schedule(stretch)
 
@@ -110,12 +113,12 @@ def _stretch(
     positions: list[int],
     kept: frozenset[int],
 ) -> Stretch:
-    nodes = graph.nodes
+    nodes, elements = graph.nodes, graph.elements
     number = {position: n for n, position in enumerate([*entering, *positions])}
     tasks: list[Task] = []
     for position in positions:
-        node = nodes[position]
-        taken = tuple(dict.fromkeys([number[source[i]] for i in node.inputs]))
-        tasks.append((node.shape.elements, needs[position].inner, taken))
-    sizes = tuple([nodes[position].shape.elements for position in entering])
+        taken = tuple([number[source[i]] for i in nodes[position].inputs])
+        distinct = taken if len(taken) == 1 else tuple(dict.fromkeys(taken))
+        tasks.append((elements[position], needs[position].inner, distinct))
+    sizes = tuple([elements[position] for position in entering])
     return Stretch(sizes, tuple(tasks), frozenset([number[p] for p in kept if p in number]))

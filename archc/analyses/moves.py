@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from archc.layers import (
     Attention,
@@ -33,8 +33,7 @@ from archc.layers.attributes import axis_pads, sides
 Number = int | Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a layer does to one axis: position p sees `scale · p + low` to `scale · p + high`."""
 
     scale: Number

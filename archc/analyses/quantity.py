@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 _QUANTITY = re.compile(r"(?P<number>\d{1,18}(\.\d{1,6})?)(?P<unit>(?:[kKMGT]|[KMGT]i)?)B?")
 _UNITS: dict[str, int] = {
@@ -14,8 +14,7 @@ _UNITS: dict[str, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number and its unit: a power of 1000, or with an `i` of 1024."""
 
     number: Decimal

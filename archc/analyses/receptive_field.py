@@ -6,15 +6,16 @@ Neural Networks" (Distill, 2019), with offsets, and with upsampling as a transpo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import floor
+from typing import NamedTuple
 
-from archc.analyses.moves import Mixing, Number, Step, move_of
+from archc.analyses.moves import Mixing, Move, Number, Step, move_of
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
+from archc.layers import Layer, TensorShape
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """One axis: the value at position p sees the inputs from `low + stride · p` to
     `high + stride · p`, both included, where there are such inputs.
     """
@@ -29,8 +30,7 @@ class Reach:
         return floor(self.high - self.low) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptiveField:
+class ReceptiveField(NamedTuple):
     """What a node's values see of the input, for each axis of the input.
 
     `reaches` is what windows give. `sees_all` says that some path leads through a layer in which
@@ -55,11 +55,11 @@ class ReceptiveField:
         return tuple([reach.stride for reach in self.reaches]) if self.placed else ()
 
 
+@collector_paused()
 def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
     """The field of each node, in the graph's order; the union over all paths to an input."""
-    nodes = graph.nodes
     fields: list[ReceptiveField] = []
-    for node in nodes:
+    for node, move in zip(graph.nodes, graph.each(_move), strict=True):
         inputs = node.inputs
         if not inputs:
             fields.append(ReceptiveField((Reach(),) * node.shape.rank))
@@ -68,11 +68,11 @@ def receptive_fields(graph: Graph) -> tuple[ReceptiveField, ...]:
         for i in inputs[1:]:
             if fields[i] is not field:
                 field = _union(field, fields[i])
-        move = move_of(node.layer, nodes[inputs[0]].shape)
         fields.append(field if move is None else _moved(field, move))
     return tuple(fields)
 
 
+@collector_paused()
 def largest_field(fields: tuple[ReceptiveField, ...]) -> tuple[tuple[int, ...], tuple[Number, ...]]:
     """The largest side that windows give anywhere in the network, of each axis of its inputs, and
     the largest stride of values that have a place in the input.
@@ -82,6 +82,10 @@ def largest_field(fields: tuple[ReceptiveField, ...]) -> tuple[tuple[int, ...], 
     sizes = [field.sizes for field in distinct]
     strides = [field.strides for field in distinct if field.placed]
     return tuple(map(max, zip(*sizes, strict=True))), tuple(map(max, zip(*strides, strict=True)))
+
+
+def _move(layer: Layer, inputs: tuple[TensorShape, ...]) -> Move:
+    return move_of(layer, inputs[0]) if inputs else None
 
 
 def _union(one: ReceptiveField, other: ReceptiveField) -> ReceptiveField:

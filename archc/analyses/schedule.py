@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Task = tuple[int, int, tuple[int, ...]]
 """The size of what a task gives, of what it holds besides while it runs, and the distinct
@@ -17,8 +17,7 @@ _MOST_READY = 32
 """Ready tasks that the greedy order compares; more would make a wide network's cost square."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Tasks between two places where one tensor alone is held.
 
     Tensors are numbered: first the `entering` ones, given by their sizes, then one for each task.
@@ -30,8 +29,7 @@ class Stretch:
     kept: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """An order of a stretch's tasks and what is held while each runs, by task, not by turn.
 
     `exact` says that no order has a lower peak.
@@ -46,6 +44,9 @@ def schedule(stretch: Stretch) -> Schedule:
     """The order of the least peak where that is found soon, else the better of the given one and
     a greedy one; the given one where they are equal.
     """
+    if len(stretch.tasks) == 1:
+        ((size, besides, _),) = stretch.tasks
+        return Schedule((0,), (sum(stretch.entering) + size + besides,), True)
     least = _least(stretch)
     given = tuple(range(len(stretch.tasks)))
     held = held_by(stretch, given)

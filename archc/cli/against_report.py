@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archc.cli.tables import Table, as_text
-from archc.diagnostics.render import printable
+from archc.diagnostics.printable import printable
 from archc.verification.references import Agreement
 
 _LISTED = 10

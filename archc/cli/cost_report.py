@@ -6,11 +6,13 @@ from archc.analyses import OPTIMIZERS, Analysis, Conditions, Costs, Part, analys
 from archc.cli.report import outputs, title
 from archc.cli.tables import Table
 from archc.cli.units import count, memory
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 
 _COSTS = ("params", "MACs", "activations", "training", "field", "stride", "FLOPs/B")
 
 
+@collector_paused()
 def cost_table(graph: Graph, conditions: Conditions, *, layers: bool) -> Table:
     """The costs of the components and groups, or of all layers, with the totals."""
     analysis = analyse(graph)

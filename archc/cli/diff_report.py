@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
-from archc.analyses import Difference
-from archc.analyses.diff import LayerChanges, PartDifference, Side, Survival
+from archc.analyses.diff import Difference, LayerChanges, PartDifference, Side, Survival
 from archc.cli.cost_report import axes
 from archc.cli.report import costs_record
 from archc.cli.tables import Table

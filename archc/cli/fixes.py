@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import click
-
 from archc.api import split_reference
 from archc.atomic import CannotWrite, write_text_atomic
+from archc.cli.terminal import remark
 from archc.diagnostics import CompileError, Diagnostic, Edit, Fix, SourceText
-from archc.diagnostics.render import printable
+from archc.diagnostics.printable import printable
 from archc.resources import specs_folder
 from archc.source import read_source
 from archc.source.characters import BYTE_ORDER_MARK
@@ -98,4 +97,4 @@ def _write(path: Path, source: SourceText, edits: Iterable[Edit]) -> None:
 def show_fixes(lines: Iterable[str]) -> None:
     """A line for each fix, on stderr: what is on stdout stays as it would be without."""
     for line in lines:
-        click.echo(line, err=True)
+        remark(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Literal
 
 import click
 
@@ -73,9 +74,19 @@ def _version(ctx: click.Context, _parameter: click.Parameter, asked: bool) -> No
     callback=_version,
     help="Show the version.",
 )
-def archc() -> None:
+@click.option(
+    "--errors",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How any command tells what is wrong with its input; `github` gives annotations.",
+)
+def archc(errors: Literal["text", "json", "github"]) -> None:
     """The declarative architecture compiler for neural networks.
 
     SPEC is the path of a spec, or the name of one of the zoo (`archc list`), and may choose a
     variant: efficientnet@b0.
     """
+    from archc.cli.telling import telling
+
+    telling().form = errors

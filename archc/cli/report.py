@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from archc.analyses import Analysis, Conditions, Costs, NodeCost, Part, analyse, parts
 from archc.cli.tables import Table, as_text
+from archc.diagnostics.printable import printable
+from archc.elaborate.collector import collector_paused
 from archc.graph import Graph, TensorShape
 
 
@@ -25,6 +25,7 @@ def parts_text(graph: Graph) -> str:
     return as_text(parts_table(graph))
 
 
+@collector_paused()
 def layers_table(graph: Graph) -> Table:
     """All layers."""
     analysis = analyse(graph)
@@ -37,6 +38,7 @@ def layers_table(graph: Graph) -> Table:
     return Table(title(graph), head, rows, frozenset({2, 3, 4}))
 
 
+@collector_paused()
 def record(
     graph: Graph, *, layers: bool, conditions: Conditions | None = None
 ) -> dict[str, object]:
@@ -58,6 +60,7 @@ def record(
     return data
 
 
+@collector_paused()
 def records(
     graph: Graph, *, layers: bool, conditions: Conditions | None = None
 ) -> list[dict[str, object]]:
@@ -75,18 +78,27 @@ def records(
 
 def costs_record(costs: Costs) -> dict[str, object]:
     """All costs as plain data."""
-    data = asdict(costs)
     return {
-        "parameters": data.pop("params"),
-        **data,
+        "parameters": costs.params,
+        "trainable": costs.trainable,
+        "macs": costs.macs,
+        "flops": costs.flops,
+        "activation_memory": costs.activation_memory,
+        "training_memory": costs.training_memory,
+        "weight_memory": costs.weight_memory,
+        "gradient_memory": costs.gradient_memory,
+        "optimizer_memory": costs.optimizer_memory,
         "receptive_field": list(costs.receptive_field),
         "stride": [int(each) if each == int(each) else each for each in costs.stride],
+        "sees_all": costs.sees_all,
         "arithmetic_intensity": round(costs.arithmetic_intensity, 4),
     }
 
 
 def title(graph: Graph) -> str:
-    return f"{graph.name}: {graph.about}" if graph.about else graph.name
+    """The name, and what the spec says of itself, in one line."""
+    about = printable(" ".join(graph.about.split()))
+    return f"{graph.name}: {about}" if about else graph.name
 
 
 def inputs(graph: Graph) -> list[tuple[str, TensorShape]]:
@@ -152,11 +164,12 @@ def _part_record(
 
 def _node_records(analysis: Analysis, conditions: Conditions | None) -> list[dict[str, object]]:
     graph = analysis.graph
+    attributes = graph.each(lambda layer, _: layer.model_dump(exclude_defaults=True))
     return [
         {
             "name": node.name,
             "kind": node.layer.verb,
-            "attributes": node.layer.model_dump(exclude_defaults=True),
+            "attributes": attributes[position],
             "inputs": [graph.nodes[position].name for position in node.inputs],
             "output": list(node.shape),
             **(

@@ -11,6 +11,7 @@ import click
 
 from archc.analyses import analyse
 from archc.api import Spec
+from archc.cli.terminal import show
 from archc.diagnostics import CompileError, Diagnostic
 from archc.graph import Graph
 from archc.source import Scalar
@@ -54,7 +55,7 @@ def planned(
     with open_weights(path, analyse(graph).total.params) as file:
         naming = _naming(spec, file, source)
         plan = plan_weights(file, graph, naming, allowed=allowed)
-        click.echo(plan_text(plan))
+        show(plan_text(plan))
         problem = plan_problem(plan, _arguments(spec))
         if problem is not None:
             raise CompileError([problem])

@@ -65,6 +65,7 @@ CODES: Final = MappingProxyType(
         "target-name-taken": "two layers of a Keras model would have one name",
         "target-unsupported": "a target has no such layer",
         "template-error": "a template can't be read or gives no source",
+        "template-unknown": "a template has a name that nothing asks for",
         "too-large": "a network, a sweep or a number of groups is too large",
         "torch-missing": "PyTorch is needed and not installed",
         "unknown-arg": "a block or a spec has no such arg",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from archc.diagnostics.diagnostic import Diagnostic
 from archc.diagnostics.fix import Fix
-from archc.diagnostics.render import printable
+from archc.diagnostics.printable import escaped, printable
 from archc.diagnostics.span import Span
 
 
@@ -42,7 +42,7 @@ def as_annotation(diagnostic: Diagnostic) -> str:
             last = max(span.column, span.end_column - 1)
             properties |= {"col": str(span.column), "endColumn": str(last)}
     shown = ",".join(f"{key}={_escaped_property(value)}" for key, value in properties.items())
-    return f"::{diagnostic.severity} {shown}::{_escaped(_in_words(diagnostic))}"
+    return escaped(f"::{diagnostic.severity} {shown}::{_escaped(_in_words(diagnostic))}")
 
 
 def _in_words(diagnostic: Diagnostic) -> str:

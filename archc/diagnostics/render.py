@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archc.diagnostics.diagnostic import Diagnostic, Related
+from archc.diagnostics.printable import printable
 from archc.diagnostics.span import Span
 
 SHOWN_AT_MOST = 20
 WIDTH = 120
-
-_LONGEST_TEXT = 500
-"""Characters of a message, a note or a help that are shown."""
 
 _TRAIL = 4
 """Places that are shown of each end of a long way."""
@@ -54,15 +52,6 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     lines += [f"{blank} = note: {printable(note)}" for note in diagnostic.notes]
     lines += [f"{blank} = help: {printable(text)}" for text in diagnostic.helps]
     return "\n".join(lines) + "\n"
-
-
-def printable(text: str) -> str:
-    """The text with control characters shown as escapes: a spec can't draw on the terminal."""
-    if len(text) > _LONGEST_TEXT:
-        text = f"{text[:_LONGEST_TEXT]}…"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _ends(trail: tuple[str, ...]) -> list[str]:

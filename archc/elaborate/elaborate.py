@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
+from archc.elaborate.collector import collector_paused
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import resolve, whole
 from archc.elaborate.interpret import Interpreter
@@ -17,12 +15,13 @@ from archc.elaborate.link import link
 from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import INPUT, Groups, MergeCall, Program, Step, Steps
 from archc.elaborate.prune import prune
+from archc.elaborate.replay import ReplayingInterpreter
 from archc.elaborate.report import error
 from archc.elaborate.scope import POISON, Frame, Stream, Tensor
 from archc.elaborate.values import Poisoned, compile_text, compile_value
 from archc.expressions import shared_steps
 from archc.graph import Graph, Instance, Output
-from archc.layers import Input, TensorShape, spelled
+from archc.layers import TensorShape, spelled
 from archc.source import Mapping, Sequence
 from archc.source import Node as Tree
 from archc.spec import SPEC_NAME, Assembled, SpecDocument, identifier_problem
@@ -37,12 +36,12 @@ def elaborate(assembled: Assembled, *, features: bool = False) -> Graph:
     Raises `CompileError` with every independent error of all the spec's files.
     """
     findings = Findings()
-    with _collector_paused(), shared_steps():
+    with collector_paused(), shared_steps():
         frame = _frame_or_report(assembled, findings)
         program = link(assembled, findings, frame)
         graph = None
         if frame is not None:
-            interpreter = Interpreter(findings)
+            interpreter = ReplayingInterpreter(findings)
             graph = _Elaboration(assembled, program, findings, frame, interpreter).run(features)
     findings.raise_if_any()
     assert graph is not None
@@ -54,7 +53,7 @@ def elaborate_recorded(assembled: Assembled) -> Recorded:
     from archc.elaborate.record import RecordingInterpreter
 
     findings = Findings()
-    with _collector_paused(), shared_steps():
+    with collector_paused(), shared_steps():
         frame = _frame_or_report(assembled, findings)
         program = link(assembled, findings, frame)
         graph = None
@@ -74,18 +73,6 @@ def _frame_or_report(assembled: Assembled, findings: Findings) -> Frame | None:
     except CompileError as problem:
         findings.extend(problem.diagnostics)
         return None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """A network only grows: walking it again and again for garbage would cost more than it does."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +185,7 @@ class _Elaboration:
         nodes = self._interpreter.network.nodes
         kept, places = prune(nodes, [tensor.node for tensor in outputs], self._root)
         self.places = places
-        inputs = tuple(places[i] for i, node in enumerate(nodes) if isinstance(node.layer, Input))
+        inputs = tuple([places[tensor.node] for tensor in self._frame.inputs.values()])
         ends = tuple(Output(nodes[t.node].name, places[t.node]) for t in outputs)
         return Graph(name, about, kept, inputs, ends, self._root)
 

@@ -9,6 +9,7 @@ from archc.diagnostics import CompileError, Diagnostic, Span, close_matches, one
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import evaluate_id, make_layer, resolve, resolve_verb
 from archc.elaborate.interpret import Interpreter, Place
+from archc.elaborate.limits import MAX_TOLD
 from archc.elaborate.program import Block, Groups, LayerCall
 from archc.elaborate.report import error
 from archc.elaborate.scope import POISONED, Frame, Position, Stream, Tensor
@@ -108,10 +109,11 @@ class GroupsRunner:
         return interpreter.run_steps(self.groups.after, stream, frame)
 
     def run_blocks(self, group: int, count: int, stream: Stream) -> Stream:
-        """The blocks of one group, one after the other."""
+        """The blocks of one group, one after the other, as long as errors may come of it."""
         stride = self.stride(group, stream)
-        for index in range(count):
-            stream = self.run_block(group, index, count, stride, stream)
+        for index in range(int(count)):
+            if index < MAX_TOLD or stream is not POISONED:
+                stream = self.run_block(group, index, count, stride, stream)
             self._interpreter.learner_position += not self.frame.inside_block
         return stream
 

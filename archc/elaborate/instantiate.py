@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import trunc
+
 from archc.diagnostics import CompileError, Span, one_of, renaming
 from archc.elaborate.ids import id_problem
 from archc.elaborate.program import Block, FileScope, LayerCall, RoleCall
@@ -9,7 +11,7 @@ from archc.elaborate.report import error, invalid_attributes
 from archc.elaborate.scope import POISON, Frame, Stream, Tensor
 from archc.elaborate.values import Value
 from archc.layers import ACTIVATIONS, LAYERS, NORMS, ROLES, InvalidAttributes, Layer, make, spelled
-from archc.spec import library_of
+from archc.spec import library_of, using_library
 
 NO_LAYER = {"activation": "linear", "norm": "none"}
 """The kind of a role that makes no layer."""
@@ -19,16 +21,13 @@ def make_layer(call: LayerCall, span: Span, frame: Frame) -> Layer:
     """The layer of a call with its attributes evaluated. Raises `CompileError`."""
     if call.ready is not None:
         return call.ready
-    values = dict(call.defaults)
     given = {name: value.evaluate(frame) for name, value in call.defaults.items()}
-    for name, value in call.attributes.items():
-        result = value.evaluate(frame)
-        if result is not None:
-            given[name] = result
-            values[name] = value
+    results = [(name, value.evaluate(frame)) for name, value in call.attributes.items()]
+    given.update([pair for pair in results if pair[1] is not None])
     try:
-        return make(call.verb, tuple([(k, v) for k, v in given.items() if v is not None]))
+        return make(call.verb, tuple([pair for pair in given.items() if pair[1] is not None]))
     except InvalidAttributes as problem:
+        values = call.defaults | {k: call.attributes[k] for k, v in results if v is not None}
         raise CompileError(invalid_attributes(problem, values, span)) from None
 
 
@@ -42,6 +41,8 @@ def role_layer(call: RoleCall, span: Span, frame: Frame) -> Layer | None:
         place = default.span if default is not None else span
     if kind == NO_LAYER[call.role]:
         return None
+    if isinstance(kind, str) and kind in call.ready:
+        return call.ready[kind]
     kinds = NORMS if call.role == "norm" else ACTIVATIONS
     if not isinstance(kind, str) or kind not in kinds:
         help_line = one_of(str(kind), (*kinds, NO_LAYER[call.role]), f"kinds of {call.role}")
@@ -49,7 +50,10 @@ def role_layer(call: RoleCall, span: Span, frame: Frame) -> Layer | None:
         fix = renaming(place, str(kind), (*kinds, NO_LAYER[call.role]))
         raise error("wrong-type", message, place, help_line, fix=fix)
     defaults = call.file.defaults.get(kind, {})
-    return make_layer(LayerCall(LAYERS[kind], call.attributes, defaults), span, frame)
+    layer = make_layer(LayerCall(LAYERS[kind], call.attributes, defaults), span, frame)
+    if all(value.constant for value in (*defaults.values(), *call.attributes.values())):
+        call.ready[kind] = layer
+    return layer
 
 
 def evaluate_id(value: Value, frame: Frame) -> str:
@@ -124,7 +128,8 @@ def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
     if isinstance(name, str) and name in LAYERS:
         return name
     library = library_of(str(name))
-    help_line, fix = f"a shipped library defines it: `use: [{library}]`", None
+    help_line = f"a shipped library defines it: `use: [{library}]`"
+    fix = using_library(str(name), value.span)
     if library is None:
         known = [*file.blocks, *LAYERS]
         help_line, fix = one_of(str(name), known, "blocks"), renaming(value.span, str(name), known)
@@ -134,7 +139,7 @@ def resolve_verb(file: FileScope, value: Value, frame: Frame) -> Block | str:
 def whole(value: object, name: str, span: Span, *, least: int) -> int:
     """A whole number, at least `least`; 4.0 is one, 4.5 and `true` are not."""
     if isinstance(value, float) and value.is_integer():
-        value = int(value)
+        value = trunc(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         message = f"`{name}`: expected a whole number of at least {least}, found {spelled(value)}"
         raise error("wrong-type", message, span)

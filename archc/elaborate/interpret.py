@@ -115,7 +115,7 @@ class Interpreter:
     def _run_repeated(self, step: Step, count: int, stream: Stream, frame: Frame) -> Stream:
         outer = frame.context
         try:
-            for index in range(count):
+            for index in range(int(count)):
                 self._spend(step.span)
                 frame.context = {**outer, "repeat": Position(index, count)}
                 if self._holds(step, stream, frame):

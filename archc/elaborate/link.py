@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
-from archc.elaborate.ids import collect_ids
 from archc.elaborate.link_defaults import DefaultsLinker
 from archc.elaborate.link_steps import NOTHING, SEQUENCES, StepLinker
 from archc.elaborate.names import BodyNames
@@ -153,7 +152,7 @@ class _ProgramLinker:
             self._findings,
             known | frozenset(block.arguments),
             inputs=frozenset(block.inputs),
-            later=collect_ids(body.steps),
+            body=body.steps,
         )
         linker = StepLinker(scope, names, self._findings)
         block.steps = linker.steps(body.steps)
@@ -168,7 +167,7 @@ class _ProgramLinker:
             self._findings,
             _ALWAYS | spec_names | frozenset(inputs),
             inputs=frozenset(inputs),
-            later=collect_ids([*document.stem, *listed, *document.task]),
+            body=[*document.stem, *listed, *document.task],
         )
         linker = StepLinker(file, names, self._findings)
         stem = linker.steps(document.stem)

@@ -13,7 +13,7 @@ from archc.elaborate.report import error
 from archc.elaborate.values import Constant, Value, compile_text, compile_value
 from archc.layers import LAYERS, MERGES, ROLES, Verb, make
 from archc.source import Entry, Mapping, Node, Scalar, Sequence
-from archc.spec import describe, library_of
+from archc.spec import describe, library_of, using_library
 
 SEQUENCES = ("steps", "groups")
 NOTHING = "linear"
@@ -140,7 +140,9 @@ class StepLinker:
             from archc.elaborate.link_groups import GroupsLinker
 
             return GroupsLinker(self).link(payload)
-        fix = None if library_of(verb) else renaming(span, verb, self._verbs())
+        fix = using_library(verb, span)
+        if library_of(verb) is None:
+            fix = renaming(span, verb, self._verbs())
         raise error("unknown-verb", f"unknown verb `{verb}`", span, self._verbs_help(verb), fix=fix)
 
     def _merge(self, verb: Verb, span: Span, payload: Node) -> MergeCall:

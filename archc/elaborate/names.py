@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from archc.diagnostics import Diagnostic, Findings, Related, Span, one_of, renaming
+from archc.elaborate.ids import collect_ids
 from archc.elaborate.values import BrokenValue, Constant, Templated, Value, unknown_name
+from archc.source import Node
 
 GROUP_NAMES = frozenset({"group", "block", "learner", "row"})
 
 
-@dataclass(slots=True)
+@dataclass
 class BodyNames:
     """The names known in one body: a block's, or the spec's three components together.
 
     `fixed` are args, inputs and what the language gives; ids are added step by step, so that
-    a reference forward is seen as one. An id with expressions in it is known as a pattern.
+    a reference forward, to one of `body`, is seen as one. An id with expressions in it is known
+    as a pattern.
     """
 
     findings: Findings
     fixed: frozenset[str]
     inputs: frozenset[str] = frozenset()
-    later: dict[str, Span] = field(default_factory=dict)
+    body: Sequence[Node] = ()
     ids: set[str] = field(default_factory=set)
     patterns: list[tuple[str, ...]] = field(default_factory=list)
     rows_read: set[str] = field(default_factory=set)
     """Keys of rows that any expression reads through `row.`"""
     context: frozenset[str] = frozenset()
     """Names that hold around the step at hand: `group`, `row`, `repeat`, …"""
+
+    @cached_property
+    def later(self) -> dict[str, Span]:
+        """The ids of the whole body; only a name that is not known yet makes them matter."""
+        return collect_ids(self.body)
 
     def declare(self, identifier: Value) -> None:
         """A step's id becomes a name for the steps after it."""

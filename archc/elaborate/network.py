@@ -46,12 +46,12 @@ class Network:
         A layer that does not fit is reported, and its tensor poisoned unless its shape is known
         all the same.
         """
-        if isinstance(layer, Dropout | DropPath) and layer.rate == 0:
+        if type(layer) in _DROPPING and _drops_nothing(layer):
             return tensor
         if tensor.shape is None:
             raise Poisoned
         try:
-            shape = _output_shape(layer, (tensor.shape,))
+            shape = self.output_shape(layer, (tensor.shape,))
         except ShapeError as problem:
             diagnostic = shape_error(problem, span, (tensor.shape,))
             self._findings.add(located(diagnostic, instance))
@@ -68,10 +68,14 @@ class Network:
         if len(shapes) < len(ends):
             raise Poisoned
         try:
-            shape = _output_shape(merge.layer, shapes)
+            shape = self.output_shape(merge.layer, shapes)
         except ShapeError as problem:
             raise CompileError([merge_error(problem, span, merge, shapes, instance)]) from None
         return self._add(name, merge.layer, tuple(ends), shape, span, instance)
+
+    def output_shape(self, layer: Layer, inputs: tuple[TensorShape, ...]) -> TensorShape:
+        """The shape that a layer gives. Raises `ShapeError` where it does not fit."""
+        return _output_shape(layer, inputs)
 
     def too_large(self, message: str, span: Span | None) -> TooLarge:
         """The exception that ends the elaboration, its reason told."""
@@ -87,21 +91,31 @@ class Network:
         span: Span,
         instance: Instance,
     ) -> Tensor:
-        node = Node(name, layer, tuple([t.node for t in inputs]), shape, span, instance)
         if not name:
             message = '`id: ""` takes the name of the scope around it, and there is none here'
             raise error("bad-name", message, span)
-        if name in self._names:
-            self._findings.add(duplicate_name(self._names[name], node))
-        self._names.setdefault(name, node)
-        if len(self.nodes) >= MAX_NODES:
-            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", span)
-        self.nodes.append(node)
+        self.admit(Node(name, layer, tuple([t.node for t in inputs]), shape, span, instance))
         stride = strided(layer, inputs[0].stride) if inputs else 1
         return Tensor(len(self.nodes) - 1, shape, stride)
+
+    def admit(self, node: Node) -> None:
+        """The node as the network's last; another one of its name is reported."""
+        first = self._names.setdefault(node.name, node)
+        if first is not node:
+            self._findings.add(duplicate_name(first, node))
+        if len(self.nodes) >= MAX_NODES:
+            raise self.too_large(f"the network has more than {MAX_NODES:,} layers", node.span)
+        self.nodes.append(node)
+
+
+_DROPPING = frozenset({Dropout, DropPath})
+
+
+def _drops_nothing(layer: Layer) -> bool:
+    return isinstance(layer, Dropout | DropPath) and layer.rate == 0
 
 
 @lru_cache(maxsize=8192)
 def _output_shape(layer: Layer, inputs: tuple[TensorShape, ...]) -> TensorShape:
-    """The shape that a layer gives: networks repeat themselves. Raises `ShapeError`."""
+    # Networks repeat themselves.
     return layer.output_shape(*inputs)

@@ -27,13 +27,15 @@ class LayerCall:
 class RoleCall:
     """`norm`, `activation`: a layer whose verb is itself a value, `kind`.
 
-    `file` has the defaults of whichever verb it turns out to be.
+    `file` has the defaults of whichever verb it turns out to be; `ready` the layers that it has
+    been, by their kinds, where all of their attributes are constant.
     """
 
     role: str
     kind: Value | None
     attributes: dict[str, Value]
     file: FileScope
+    ready: dict[str, Layer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

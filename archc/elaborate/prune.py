@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import replace
+from itertools import accumulate
 
 from archc.graph import Instance, Node
-from archc.layers import Input
 
 
 def prune(
@@ -17,36 +16,41 @@ def prune(
     The tree of instances is brought in line: parts that made nothing that stays are taken out.
     """
     needed = _needed(nodes, outputs)
-    if len(needed) == len(nodes):
-        _renumber(root, needed)
-        return tuple(nodes), {position: position for position in needed}
-    places = {old: new for new, old in enumerate(needed)}
-    kept = tuple(
-        replace(nodes[old], inputs=tuple(places[i] for i in nodes[old].inputs)) for old in needed
-    )
-    _renumber(root, needed)
-    return kept, places
+    before = list(accumulate(needed, initial=0))
+    _renumber(root, needed, before)
+    places = {old: before[old] for old, kept in enumerate(needed) if kept}
+    if len(places) == len(nodes):
+        return tuple(nodes), places
+    kept = [
+        replace(nodes[old], inputs=tuple([places[i] for i in nodes[old].inputs])) for old in places
+    ]
+    return tuple(kept), places
 
 
-def _needed(nodes: list[Node], outputs: list[int]) -> list[int]:
-    keep = {i for i, node in enumerate(nodes) if isinstance(node.layer, Input)} | set(outputs)
+def _needed(nodes: list[Node], outputs: list[int]) -> list[bool]:
+    """Of each node whether it stays."""
+    needed = [not node.inputs for node in nodes]
+    for output in outputs:
+        needed[output] = True
     for position in range(len(nodes) - 1, -1, -1):
-        if position in keep:
-            keep.update(nodes[position].inputs)
-    return sorted(keep)
+        if needed[position]:
+            for entering in nodes[position].inputs:
+                needed[entering] = True
+    return needed
 
 
-def _renumber(root: Instance, needed: list[int]) -> None:
-    """Node ranges and outputs of all instances in terms of the nodes that stay."""
+def _renumber(root: Instance, needed: list[bool], before: list[int]) -> None:
+    """Node ranges and outputs of all instances in terms of the nodes that stay; `before` says how
+    many of these stand before each node.
+    """
     waiting = [root]
-    root.stop = needed[-1] + 1
+    root.stop = len(needed)
     while waiting:
         instance = waiting.pop()
-        instance.start = bisect_left(needed, instance.start)
-        instance.stop = bisect_left(needed, instance.stop)
+        instance.start = before[instance.start]
+        instance.stop = before[instance.stop]
         if instance.output is not None:
-            place = bisect_left(needed, instance.output)
-            found = place < len(needed) and needed[place] == instance.output
-            instance.output = place if found else None
-        instance.children = [child for child in instance.children if child.stop > child.start]
+            instance.output = before[instance.output] if needed[instance.output] else None
+        children = instance.children
+        instance.children = [each for each in children if before[each.stop] > before[each.start]]
         waiting.extend(instance.children)

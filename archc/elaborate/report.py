@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from archc.diagnostics import CompileError, Diagnostic, Fix, Related, Span
+from archc.diagnostics import CompileError, Diagnostic, Fix, Related, Span, renaming
 from archc.elaborate.program import MergeCall, Path
-from archc.elaborate.values import Value
+from archc.elaborate.values import Constant, Value
 from archc.graph import Instance
-from archc.layers import InvalidAttributes, ShapeError, TensorShape
+from archc.layers import AttributeProblem, InvalidAttributes, ShapeError, TensorShape
 
 
 def error(code: str, message: str, span: Span, *helps: str, fix: Fix | None = None) -> CompileError:
@@ -32,9 +32,17 @@ def invalid_attributes(
             each.message if each.kind != "invalid" else f"`{each.attribute}`: {each.message}",
             values[each.attribute].span if each.attribute in values else span,
             helps=each.helps,
+            fix=_meant(each, values.get(each.attribute)),
         )
         for each in problem.problems
     ]
+
+
+def _meant(problem: AttributeProblem, value: Value | None) -> Fix | None:
+    """The fix of a word that is one slip away from one that the attribute takes."""
+    if not isinstance(value, Constant) or not isinstance(value.value, str):
+        return None
+    return renaming(value.span, value.value, problem.names)
 
 
 def shape_error(problem: ShapeError, span: Span, inputs: tuple[TensorShape, ...]) -> Diagnostic:

@@ -116,17 +116,24 @@ class Strides:
         return stride if isinstance(stride, tuple) else whole(stride, "stride", value.span, least=1)
 
 
+_STRIDING = frozenset(
+    {Conv, DepthwiseConv, SeparableConv, MaxPool, AvgPool, ConvTranspose, Upsample}
+)
+
+
 def strided(layer: Layer, stride: int) -> int:
     """The stride of what a layer gives, where that of what it takes is `stride`."""
+    # Most layers do not stride, and to be told so class by class takes them long.
+    if type(layer) not in _STRIDING:
+        return stride
     if isinstance(layer, Conv | DepthwiseConv | SeparableConv):
         return stride * _first(layer.stride)
     if isinstance(layer, MaxPool | AvgPool):
         return stride * _first(layer.strides)
     if isinstance(layer, ConvTranspose):
         return max(1, stride // _first(layer.stride))
-    if isinstance(layer, Upsample):
-        return max(1, stride // _first(layer.size))
-    return stride
+    assert isinstance(layer, Upsample)
+    return max(1, stride // _first(layer.size))
 
 
 def _first(value: int | tuple[int, ...]) -> int:

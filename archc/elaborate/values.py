@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from archc.diagnostics import CompileError, Diagnostic, Fix, Span, one_of, renaming
@@ -15,6 +16,7 @@ from archc.expressions import (
     parse,
     parse_text,
 )
+from archc.expressions.limits import MAX_INTEGER
 from archc.source import Mapping, Node, Scalar, Sequence, span_inside
 from archc.spec import describe
 
@@ -108,6 +110,21 @@ class Computed(Value):
         return span_inside(self._node, self._offset + start, self._offset + end)
 
 
+class Named(Computed):
+    """`=filters`: a name alone, whose value stands as it is where it is a small whole number."""
+
+    __slots__ = ()
+
+    def evaluate(self, scope: Scope) -> object:
+        try:
+            value = scope.lookup(self.expression.text)
+        except KeyError:
+            return super().evaluate(scope)
+        if type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER:
+            return value
+        return super().evaluate(scope)
+
+
 class Templated(Value):
     """`block$(group.number)`."""
 
@@ -157,6 +174,10 @@ class Listed(Value):
             yield from item.occurrences()
 
 
+WATCHED: ContextVar[Callable[[Computed], None] | None] = ContextVar("watched", default=None)
+"""Who is told of every expression that is read, and may give it another that does the same."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Opaque:
     """A mapping as a value: only the rows of `groups:` know what to do with one."""
@@ -200,7 +221,7 @@ def _compile_text(node: Scalar, text: str, key: str) -> Value:
         return _named_by(key, node)
     try:
         if offset:
-            return Computed(parse(text[1:]), node, offset)
+            return _computed(parse(text[1:]), node, offset)
         if "$(" not in text:
             return Constant(text, node.span)
         return Templated(parse_text(text), node)
@@ -214,10 +235,19 @@ def _compile_text(node: Scalar, text: str, key: str) -> Value:
 def _named_by(key: str, node: Scalar) -> Value:
     """A lone `=`; its key may be anything, such as a pattern, and stands somewhere else."""
     try:
-        return Computed(parse(key), node, None)
+        return _computed(parse(key), node, None)
     except ExpressionError as error:
         message = f"a lone `=` means what its key names, and `{key}` is no name"
         raise CompileError([Diagnostic(error.code, message, node.span)]) from None
+
+
+def _computed(expression: Expression, node: Scalar, offset: int | None) -> Computed:
+    kind = Named if expression.text in expression.names else Computed
+    value = kind(expression, node, offset)
+    watch = WATCHED.get()
+    if watch is not None:
+        watch(value)
+    return value
 
 
 def _function_fix(error: ExpressionError, span: Span) -> Fix | None:

@@ -69,38 +69,53 @@ def renamed(names: Iterable[str], rules: Iterable[tuple[str, str]]) -> dict[str,
 
     Raises `CompileError` (`bad-pattern`) where a rule takes too long or makes names too long.
     """
-    ordered, all_names = list(rules), list(names)
+    all_names = list(names)
+    deadline = monotonic() + MAX_SECONDS + SECONDS_PER_NAME * len(all_names)
+    ordered = [_Rule(pattern, replacement, deadline) for pattern, replacement in rules]
     made: Counter[tuple[str, str]] = Counter()
     found = {}
-    deadline = monotonic() + MAX_SECONDS + SECONDS_PER_NAME * len(all_names)
     for name in all_names:
         result = name
-        for pattern, replacement in ordered:
-            result, times = _substituted(pattern, replacement, result, deadline)
+        for rule in ordered:
+            result, times = rule.applied(result)
             if times and NUMBER in result:
-                count = made[pattern, result]
-                made[pattern, result] += 1
+                count = made[rule.pattern, result]
+                made[rule.pattern, result] += 1
                 result = result.replace(NUMBER, f"_{count}" if count else "")
         found[name] = result
     return found
 
 
-def _substituted(pattern: str, replacement: str, name: str, deadline: float) -> tuple[str, int]:
-    # Unlike `re` it can be told to stop: the patterns may be a stranger's.
-    import regex
+class _Rule:
+    """A rule, compiled once for all names that it is held against. Raises `CompileError`."""
 
-    try:
-        left = max(deadline - monotonic(), 0.001)
-        result, times = regex.subn(pattern, replacement, name, timeout=left)
-        result = _SUM.sub(_sum, result)
-    except TimeoutError:
-        raise _refused(pattern, f"takes too long on `{name}`") from None
-    except (regex.error, RecursionError, MemoryError, IndexError) as problem:
-        raise _refused(pattern, f"fails on `{name}`: {problem}") from None
-    if len(result) > MAX_NAME:
-        message = f"makes a name of {len(result):,} characters, and {MAX_NAME:,} are the most"
-        raise _refused(pattern, message)
-    return result, times
+    def __init__(self, pattern: str, replacement: str, deadline: float) -> None:
+        # Unlike `re` it can be told to stop: the patterns may be a stranger's.
+        import regex
+
+        self.pattern = pattern
+        self._replacement = replacement
+        self._deadline = deadline
+        self._problems = (regex.error, RecursionError, MemoryError, IndexError)
+        try:
+            self._compiled = regex.compile(pattern)
+        except self._problems as problem:
+            raise _refused(pattern, f"can't be used: {problem}") from None
+
+    def applied(self, name: str) -> tuple[str, int]:
+        """What the rule makes of a name, and how often it was found in it."""
+        left = max(self._deadline - monotonic(), 0.001)
+        try:
+            result, times = self._compiled.subn(self._replacement, name, timeout=left)
+            result = _SUM.sub(_sum, result)
+        except TimeoutError:
+            raise _refused(self.pattern, f"takes too long on `{name}`") from None
+        except self._problems as problem:
+            raise _refused(self.pattern, f"fails on `{name}`: {problem}") from None
+        if len(result) > MAX_NAME:
+            message = f"makes a name of {len(result):,} characters, and {MAX_NAME:,} are the most"
+            raise _refused(self.pattern, message)
+        return result, times
 
 
 def _sum(found: re.Match[str]) -> str:

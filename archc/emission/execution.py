@@ -19,6 +19,9 @@ from types import TracebackType
 FILE = "<emitted>"
 """What tracebacks call emitted source."""
 
+STOPS = (Exception, SystemExit, GeneratorExit)
+"""What source may raise that is a fault of it, the end of Python too, but no Ctrl-C."""
+
 _PLAIN = (collections, collections.abc, functools, itertools, math, typing)
 
 
@@ -56,7 +59,7 @@ def executed(
     return namespace
 
 
-def explained(error: Exception) -> str:
+def explained(error: BaseException) -> str:
     """One line on an error that emitted source has or raised, with the line where it is known."""
     line = error.lineno if isinstance(error, SyntaxError) else _line(error.__traceback__)
     place = f"line {line}: " if line else ""

@@ -199,17 +199,18 @@ def _own_environment(target: str) -> Environment:
 
 
 def _environment(templates: Path | None, target: str) -> Environment:
-    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from archc.emission.template_cache import TemplateCache
+    from archc.emission.template_folders import TemplateFolders
 
     if templates is not None and not os.path.isdir(templates):  # noqa: PTH112  (is_dir raises)
         message = f"expected a folder of templates, found none at `{templates}`"
         raise CompileError([Diagnostic("file-missing", message)])
     own = [] if templates is None else [templates]
     return ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([*own, templates_folder() / target]),
+        loader=TemplateFolders([*own, templates_folder() / target]),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archc.api import Spec, load, parse_setting, split_reference
@@ -21,12 +20,15 @@ class Standing:
     """How an emitted file stands.
 
     `stale` tells whether its spec has changed, None where the spec is not to be found; `broken`
-    that what has become of the spec is no valid spec.
+    that what has become of the spec is no valid spec. `asked` is the variant that it was held
+    against, where it is of another. `again` emits the file anew, from the current folder.
     """
 
     stamp: Stamp
+    again: EmitCommand
     stale: bool | None
     broken: bool = False
+    asked: str = ""
 
     @property
     def edited(self) -> bool:
@@ -38,7 +40,8 @@ def check(path: Path, reference: str = "") -> Standing:
     """How an emitted file stands to the spec that its stamp names, or to `reference`.
 
     A path in the stamp is followed from the current folder, then from the file's. `reference`
-    takes the place of the spec alone: variant, unless it names one, and settings stay.
+    takes the place of the spec alone: settings stay, and so does the variant. A variant that it
+    names is compared with the file's.
 
     Raises `CompileError` where the file can't be read or was not emitted by archc
     (`not-emitted`), and where the spec `reference` can't be loaded.
@@ -48,36 +51,48 @@ def check(path: Path, reference: str = "") -> Standing:
         message = f"`{path}` was not emitted by archc: it has no stamp that says from what"
         raise CompileError([Diagnostic("not-emitted", message)])
     if reference:
-        return Standing(stamp, not stamp.is_of(_given(stamp.command, reference)))
-    found = next(_places(stamp.command, path.parent), None)
-    if found is None:
-        return Standing(stamp, None)
+        return _against(stamp, reference)
+    command = next(_places(stamp.command, path.parent), None)
+    if command is None:
+        return Standing(stamp, stamp.command, None)
     try:
-        return Standing(stamp, not stamp.is_of(_loaded(stamp.command, *found)))
+        return Standing(stamp, command, not stamp.is_of(_loaded(command)))
     except CompileError:
         # It was valid when the file was emitted. What is wrong with it is not shown: the stamp
         # may come from a stranger, and name a file that is none of theirs.
-        return Standing(stamp, stale=True, broken=True)
+        return Standing(stamp, command, stale=True, broken=True)
 
 
-def _given(command: EmitCommand, reference: str) -> Spec:
-    name, variant = split_reference(reference)
-    _, recorded = split_reference(command.reference)
-    return _loaded(command, f"{name}@{variant or recorded}" if variant or recorded else name)
+def _against(stamp: Stamp, reference: str) -> Standing:
+    """How a file stands to a spec that is given. Raises `CompileError`."""
+    name, asked = split_reference(reference)
+    _, own = split_reference(stamp.command.reference)
+    variant = asked or own
+    again = replace(stamp.command, reference=f"{name}@{variant}" if variant else name)
+    current = stamp.is_of(_loaded(again))
+    if current or asked is None or asked == own:
+        return Standing(stamp, again, not current)
+    try:
+        own_command = replace(stamp.command, reference=f"{name}@{own}" if own else name)
+        return Standing(stamp, again, not stamp.is_of(_loaded(own_command)), asked=asked)
+    except CompileError:
+        return Standing(stamp, again, stale=True, asked=asked)
 
 
-def _places(command: EmitCommand, beside: Path) -> Iterator[tuple[str, Path]]:
-    """The references under which a spec is, each with the folder that its paths start at."""
+def _places(command: EmitCommand, beside: Path) -> Iterator[EmitCommand]:
+    """The command with its paths from the current folder, for each folder where the spec is."""
     for folder in (Path(), beside):
-        reference = os.fspath(folder / command.reference)
+        reference = (folder / command.reference).as_posix()
         with suppress(OSError):  # a name that is too long to be one
             name, _ = split_reference(reference)
             if Path(name).is_file() or name in zoo():
-                yield reference, folder
+                search = tuple((folder / each).as_posix() for each in command.search)
+                templates = (folder / command.templates).as_posix() if command.templates else ""
+                yield replace(command, reference=reference, search=search, templates=templates)
 
 
-def _loaded(command: EmitCommand, reference: str, folder: Path = Path()) -> Spec:
+def _loaded(command: EmitCommand) -> Spec:
     """The spec with the command's settings. Raises `CompileError`."""
-    spec = load(reference, search=[folder / each for each in command.search])
+    spec = load(command.reference, search=command.search)
     settings = tuple(parse_setting(text) for text in command.settings)
     return Spec(spec.family, spec.chosen, settings, spec.search)

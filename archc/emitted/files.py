@@ -38,10 +38,14 @@ def emit(
     or `torch`, and where it has none those in itself.
 
     Raises `CompileError`, also where the target lacks what a layer asks for, and where the
-    templates fail or make another network.
+    templates fail, replace none of archc's or make another network.
     """
     from archc.targets.source import emit_source
 
+    if templates is not None:
+        from archc.emitted.template_names import check_names
+
+        check_names(templates, target_of(language))
     graph = spec.graph()
     docstring = stamped_docstring(graph, spec.digest, command_for(spec, language, templates))
     emitted = emit_source(spec.assembled, target_of(language), docstring, templates)

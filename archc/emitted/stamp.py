@@ -22,7 +22,7 @@ from textwrap import fill
 
 from archc import __version__
 from archc.api import Spec
-from archc.diagnostics.render import printable
+from archc.diagnostics.printable import printable
 from archc.emitted.command import EmitCommand, read_command
 from archc.graph import Graph
 

@@ -61,6 +61,7 @@ class Carrier:
         self.contradicted = False
         self._run = run
         self._knobs = tuple(knobs)
+        self._shared = frames.shared
         self._frame = frames.maker(felt)
         self._gate = gate
         self._blocks = blocks
@@ -118,7 +119,8 @@ class Carrier:
         findings = Findings()
         tally = Tally(findings)
         try:
-            frame = self._frame({self._knobs[place]: values[place] for place in self.felt})
+            knobs = {self._knobs[place]: values[place] for place in self.felt}
+            frame = self._frame(knobs, self._shared(values))
             interpreter = CountingInterpreter(findings, tally, memory)
             stream = self._run(interpreter, self._gate.enter(flow, frame, interpreter), frame)
         except CompileError as problem:
@@ -150,7 +152,7 @@ class Carrier:
         knobs = {self._knobs[place]: values[place] for place in self.felt}
         varying = {name: v for name, v in knobs.items() if _varies(v)}
         more, given = traced(recording, list(varying.values()), "k")
-        frame = self._frame({**knobs, **dict(zip(varying, given, strict=True))})
+        frame = self._frame({**knobs, **dict(zip(varying, given, strict=True))}, {})
         entering = Flow(flow.form, tuple(numbers))  # type: ignore[arg-type]
         return trace(
             self._run, self._gate, entering, frame, recording, [*names, *more], self._blocks
@@ -174,6 +176,7 @@ class Checker:
         self.felt = [place for place, knob in enumerate(knobs) if knob in felt]
         self._check = check
         self._knobs = tuple(knobs)
+        self._shared = frames.shared
         self._frame = frames.maker(felt)
         self._known: dict[Hashable, bool] = {}
 
@@ -188,7 +191,7 @@ class Checker:
             knobs = [self._knobs[place] for place in self.felt]
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            frame = self._frame(dict(zip(knobs, given, strict=True)))
+            frame = self._frame(dict(zip(knobs, given, strict=True)), self._shared(values))
             self._known[key] = self._check(frame, position)
         return Outcome(Flow(flow.form, (*flow.numbers[:-1], 0)), (0, 0, 0), not self._known[key])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from archc.elaborate.scope import Frame
 from archc.elaborate.values import compile_value
 from archc.explore.dependencies import names_in
 from archc.graph import Instance
 from archc.spec import Assembled
+
+Maker: TypeAlias = Callable[[Mapping[str, object], dict[str, object]], Frame]
 
 
 class Frames:
@@ -25,6 +28,8 @@ class Frames:
         self._args = {name: compile_value(node, name) for name, node in document.args.items()}
         self._behind = {name: names_in(node) for name, node in document.args.items()}
         self._knobs = tuple(knobs)
+        self._variant: Sequence[object] | None = None
+        self._shared: dict[str, object] = {}
         self._first: dict[str, object] = {"variant": assembled.variant}
         given = dict(zip(knobs, values, strict=True))
         first = self._frame(self._first)
@@ -54,8 +59,15 @@ class Frames:
         """The spec's names with the knobs' first values."""
         return self._frame(dict(self._first))
 
-    def maker(self, felt: frozenset[str]) -> Callable[[Mapping[str, object]], Frame]:
-        """Makes the frame of a part that feels these names, from the values of its knobs.
+    def shared(self, values: Sequence[object]) -> dict[str, object]:
+        """What the parts of one variant have found out of its args so far."""
+        if self._variant is not values:
+            self._variant, self._shared = values, {}
+        return self._shared
+
+    def maker(self, felt: frozenset[str]) -> Maker:
+        """Makes the frame of a part that feels these names, from the values of its knobs and
+        what was found out of the other args, which it adds to.
 
         Args that the part does not feel are as they were at first. Raises `CompileError`.
         """
@@ -66,10 +78,12 @@ class Frames:
             and not self.behind(frozenset({name})).isdisjoint(self._knobs)
         ]
 
-        def make(knobs: Mapping[str, object]) -> Frame:
+        def make(knobs: Mapping[str, object], known: dict[str, object]) -> Frame:
             frame = self._frame({**self._first, **knobs})
             for name, value in computed:
-                frame.args[name] = value.evaluate(frame)
+                if name not in known:
+                    known[name] = value.evaluate(frame)
+                frame.args[name] = known[name]
             return frame
 
         return make

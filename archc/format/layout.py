@@ -18,7 +18,7 @@ COMMENT_COLUMN: Final = 55
 
 _OPEN_PLACES: Final = frozenset(
     {Place.ROOT, Place.DEFINE, Place.BLOCK, Place.GROUPS, Place.VARIANTS, Place.WEIGHTS}
-    | {Place.STEPS, Place.PATHS}
+    | {Place.STEPS, Place.PATHS, Place.NAMED}
 )
 """What stays on several lines where it is written so, even if it would fit on one."""
 
@@ -95,7 +95,7 @@ def _item(item: Item, indent: int, place: Place, inside: Place) -> list[str]:
     value = item.value
     assert value is not None
     head = " " * indent + (as_key(item.key, flow=False) + ":" if item.key else "-")
-    lone = place is Place.STEPS and isinstance(value, Collection) and len(value.items) == 1
+    lone = place is Place.STEPS and _is_lone(value)
     text = None if lone else _line(value, inside)
     if text is not None and (isinstance(value, Leaf) or len(head) + 1 + len(text) <= WIDTH):
         return _commented([f"{head} {text}".rstrip(" ")], item.trailing)
@@ -107,6 +107,11 @@ def _item(item: Item, indent: int, place: Place, inside: Place) -> list[str]:
         below = _block(value, indent if hanging else indent + 2, inside, hanging=hanging)
         return [*_commented([head + anchor], item.trailing), *below]
     return _dashed(value, head, indent, inside, item.trailing)
+
+
+def _is_lone(step: Node) -> bool:
+    """Whether a step has one key, which needs no braces behind its dash."""
+    return isinstance(step, Collection) and len(step.items) == 1 and not step.anchor
 
 
 def _scalar(value: Leaf, head: str, indent: int, item: Item) -> list[str]:

@@ -20,8 +20,10 @@ class Place(Enum):
     STEPS = auto()
     STEP = auto()
     PATHS = auto()
+    NAMED = auto()
+    """Args and scaling: names with what they are worth."""
     VALUE = auto()
-    """Anything else: args, attributes, rows, shapes, …"""
+    """Anything else: attributes, rows, shapes, …"""
 
 
 _HEAD: Final = (
@@ -49,14 +51,15 @@ ORDER: Final[Order] = {
 _INSIDE: Final[dict[Place, dict[str, Place]]] = {
     Place.ROOT: {
         "define": Place.DEFINE,
+        "args": Place.NAMED,
         "stem": Place.STEPS,
         "learner": Place.GROUPS,
         "task": Place.STEPS,
         "variants": Place.VARIANTS,
         "weights": Place.WEIGHTS,
     },
-    Place.BLOCK: {"steps": Place.STEPS},
-    Place.GROUPS: {"before": Place.STEPS, "after": Place.STEPS},
+    Place.BLOCK: {"args": Place.NAMED, "steps": Place.STEPS},
+    Place.GROUPS: {"scaling": Place.NAMED, "before": Place.STEPS, "after": Place.STEPS},
     Place.STEP: {
         "steps": Place.STEPS,
         "groups": Place.GROUPS,
@@ -105,11 +108,27 @@ def _taken_header(root: Collection) -> list[str]:
 def _arrange(collection: Collection, place: Place, order: Order) -> None:
     if collection.mapping and place in order:
         first, last = order[place]
+        if place is Place.STEP and _is_named_behind(collection):
+            last = ("id", *last)
         collection.items.sort(key=lambda item: _rank(item, first, last))
     for item in collection.items:
         if isinstance(item.value, Collection):
             _arrange(item.value, place_inside(place, item), order)
             _lift_comments(item, item.value)
+
+
+def _is_named_behind(step: Collection) -> bool:
+    """Whether the id of a step stands behind a merge whose paths have lines of their own.
+
+    There the verb may come first: what is merged is read before what it is called.
+    """
+    merged = False
+    for item in step.items:
+        key, value = item.key.value if item.key else "", item.value
+        if key == "id":
+            return merged
+        merged = merged or (key in MERGES and isinstance(value, Collection) and not value.flow)
+    return False
 
 
 def _lift_comments(item: Item, value: Collection) -> None:
@@ -121,9 +140,9 @@ def _lift_comments(item: Item, value: Collection) -> None:
 
 def _rank(item: Item, first: tuple[str, ...], last: tuple[str, ...]) -> tuple[int, int]:
     key = item.key.value if item.key else ""
-    if key in first:
-        return 0, first.index(key)
-    return (2, last.index(key)) if key in last else (1, 0)
+    if key in last:
+        return 2, last.index(key)
+    return (0, first.index(key)) if key in first else (1, 0)
 
 
 def _has_anchor(node: Collection) -> bool:

@@ -13,7 +13,7 @@ def aligned(rows: Sequence[Row]) -> list[str]:
     """A line for each row.
 
     A column is aligned as long as all rows that reach it have had the same keys up to it; so is
-    the last value of all rows, where that has one key and stands alone in none.
+    the last value of the rows that have others too, where it has one key in all rows.
     """
     cells = [[text for _, text in pairs] for _, pairs in rows]
     for column in range(_shared([[key for key, _ in pairs] for _, pairs in rows])):
@@ -23,7 +23,7 @@ def aligned(rows: Sequence[Row]) -> list[str]:
             # The comma stands right behind the value, the blanks behind the comma.
             row[column] = f"{row[column]},".ljust(width + 1)
     lines = [_joined(row) for row in cells]
-    if all(len(pairs) > 1 for _, pairs in rows) and len({pairs[-1][0] for _, pairs in rows}) == 1:
+    if len({pairs[-1][0] for _, pairs in rows if pairs}) == 1:
         lines = _last_aligned(cells, lines)
     head_width = max((len(head) for head, _ in rows), default=0)
     return [f"{head:<{head_width}} {{{line}}}" for (head, _), line in zip(rows, lines, strict=True)]
@@ -49,7 +49,12 @@ def _joined(cells: Sequence[str]) -> str:
 
 
 def _last_aligned(cells: Sequence[Sequence[str]], lines: Sequence[str]) -> list[str]:
-    pairs = list(zip(lines, cells, strict=True))
-    starts = [line[: len(line) - len(row[-1])].rstrip() for line, row in pairs]
+    starts = [
+        line[: len(line) - len(row[-1])].rstrip() if len(row) > 1 else ""
+        for line, row in zip(lines, cells, strict=True)
+    ]
     width = max(map(len, starts))
-    return [f"{start:<{width}} {row[-1]}" for start, row in zip(starts, cells, strict=True)]
+    return [
+        f"{start:<{width}} {row[-1]}" if start else line
+        for start, row, line in zip(starts, cells, lines, strict=True)
+    ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from archc.diagnostics import Span
 from archc.layers import Layer, TensorShape, Weight
+
+T = TypeVar("T")
 
 InstanceKind = Literal["model", "component", "groups", "group", "block", "path", "steps"]
 
@@ -125,6 +127,34 @@ class Graph:
     @cached_property
     def by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def elements(self) -> tuple[int, ...]:
+        """How many numbers each node gives for one sample."""
+        sizes = {shape: shape.elements for shape in {node.shape for node in self.nodes}}
+        return tuple([sizes[node.shape] for node in self.nodes])
+
+    def each(self, rule: Callable[[Layer, tuple[TensorShape, ...]], T]) -> list[T]:
+        """What a rule says of every node's layer and the shapes of its inputs.
+
+        Nodes of the same layer on inputs of the same shapes share one answer.
+        """
+        answers = [rule(node.layer, self.input_shapes(node)) for node in self._kinds[1]]
+        return [answers[kind] for kind in self._kinds[0]]
+
+    @cached_property
+    def _kinds(self) -> tuple[list[int], list[Node]]:
+        """The kind of each node, and the first node of each kind."""
+        numbers: dict[tuple[int, tuple[TensorShape, ...]], int] = {}
+        kinds: list[int] = []
+        first: list[Node] = []
+        for node in self.nodes:
+            # To compare layers takes longer than all that their kinds save.
+            kind = numbers.setdefault((id(node.layer), self.input_shapes(node)), len(first))
+            if kind == len(first):
+                first.append(node)
+            kinds.append(kind)
+        return kinds, first
 
     def input_shapes(self, node: Node) -> tuple[TensorShape, ...]:
         nodes = self.nodes

@@ -77,7 +77,7 @@ class Document:
         """What it comes to, at its first variant."""
         loaded = self._loaded
         if isinstance(loaded, CompileError):
-            return Outcome(None, None, loaded.diagnostics)
+            return Outcome(None, loaded.diagnostics)
         return outcome(loaded)
 
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -91,9 +91,13 @@ class Document:
                     found.setdefault(replace(each, notes=(*each.notes, note)))
         return tuple(found)
 
-    @property
+    @cached_property
     def assembled(self) -> Assembled | None:
-        return self.outcome.assembled
+        """Its files put together, for which no network is worked out; None where one is wrong."""
+        try:
+            return None if self.spec is None else self.spec.assembled
+        except CompileError:
+            return None
 
     @cached_property
     def library(self) -> Library | None:

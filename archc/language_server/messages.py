@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from archc.diagnostics import Diagnostic, Edit, Span
-from archc.diagnostics.render import printable
+from archc.diagnostics.printable import printable
 from archc.language_server.document import Document
 from archc.language_server.positions import Positions
 

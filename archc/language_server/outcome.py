@@ -1,4 +1,4 @@
-"""What a spec or a library comes to, as far as it comes to anything: documents, network, errors."""
+"""What a spec or a library comes to, as far as it comes to anything: a network, errors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from archc.spec import Assembled
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The documents where all files can be read, the network as far as it goes, what is wrong."""
+    """The network as far as it goes, and what is wrong."""
 
-    assembled: Assembled | None
     graph: Graph | None
     diagnostics: tuple[Diagnostic, ...]
 
@@ -32,18 +31,18 @@ def outcome(spec: Spec) -> Outcome:
     try:
         assembled = spec.assembled
     except CompileError as error:
-        return Outcome(None, None, error.diagnostics)
+        return Outcome(None, error.diagnostics)
     try:
         graph = elaborate(assembled)
     except CompileError as error:
-        return Outcome(assembled, sketch(assembled), error.diagnostics)
+        return Outcome(sketch(assembled), error.diagnostics)
     try:
         for source in assembled.document.weights:
             spec.weight_rules(source)
         spec.check_contracts(graph)
     except CompileError as error:
-        return Outcome(assembled, graph, error.diagnostics)
-    return Outcome(assembled, graph, ())
+        return Outcome(graph, error.diagnostics)
+    return Outcome(graph, ())
 
 
 def sketch(assembled: Assembled) -> Graph | None:

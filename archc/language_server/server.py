@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 from lsprotocol import types
@@ -24,10 +25,19 @@ _KINDS = {
 }
 
 
+_MOST_YOUNG = 500_000
+"""Objects that may come up, a hundred strokes of a key, before garbage is looked for at once."""
+
+
 def make_server() -> SpecServer:
-    """A server that waits for its client: `.start_io()` talks over stdin and stdout."""
+    """A server that waits for its client: `.start_io()` talks over stdin and stdout.
+
+    From now on the process looks for garbage where the typing pauses.
+    """
     # What is imported when it is first needed would make the first answer late.
     load(next(iter(zoo()))).graph()
+    gc.freeze()
+    gc.set_threshold(_MOST_YOUNG)
     server = SpecServer()
     for method, (answer, options) in _ANSWERS.items():
         server.feature(method, options)(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 from lsprotocol import types
@@ -15,8 +16,11 @@ from archc.language_server.messages import Messages
 from archc.language_server.positions import Positions
 from archc.language_server.session import Session
 
-_PAUSE = 0.1
+PAUSE = 0.1
 """Seconds without a stroke of a key after which what is open is checked."""
+
+_IDLE = 0.5
+"""Seconds without a stroke of a key after which garbage is looked for."""
 
 
 class SpecServer(LanguageServer):
@@ -27,7 +31,7 @@ class SpecServer(LanguageServer):
         self.session = Session()
         self._uris: dict[Path, str] = {}
         self._told: dict[str, list[types.Diagnostic]] = {}
-        self._waiting: asyncio.TimerHandle | None = None
+        self._waiting: list[asyncio.TimerHandle] = []
 
     @property
     def encoding(self) -> str:
@@ -59,9 +63,11 @@ class SpecServer(LanguageServer):
 
     def check_soon(self) -> None:
         """Check what is open as soon as the typing pauses."""
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(_PAUSE, self.check)
+        for timer in self._waiting:
+            timer.cancel()
+        loop = asyncio.get_running_loop()
+        # Amid an answer, a look for garbage would take longer than all else in it.
+        self._waiting = [loop.call_later(PAUSE, self.check), loop.call_later(_IDLE, gc.collect)]
 
     def check(self) -> None:
         """Tell what is wrong with every open document."""

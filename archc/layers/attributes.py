@@ -25,9 +25,10 @@ AxisPads: TypeAlias = int | tuple[int, int]
 PADDINGS = ("same", "valid", "symmetric")
 
 
-def expected(phrase: str, *helps: str) -> PydanticCustomError:
+def expected(phrase: str, *helps: str, names: tuple[str, ...] = ()) -> PydanticCustomError:
     """The refusal of a value. The boundary that catches it adds what was found."""
-    return PydanticCustomError("expected", "expected {phrase}", {"phrase": phrase, "helps": helps})
+    context = {"phrase": phrase, "helps": helps, "names": names}
+    return PydanticCustomError("expected", "expected {phrase}", context)
 
 
 def missing(attribute: str, *helps: str) -> PydanticCustomError:
@@ -45,13 +46,17 @@ def accept(
     convert: Callable[[object], T | None],
     phrase: str,
     helps: Callable[[object], tuple[str, ...]] | None = None,
+    names: tuple[str, ...] = (),
 ) -> PlainValidator:
-    """A validator that takes what `convert` gives, and refuses a value for which it gives None."""
+    """A validator that takes what `convert` gives, and refuses a value for which it gives None.
+
+    `names` are what a text may have been meant to be.
+    """
 
     def accepted(value: object) -> T:
         converted = convert(value)
         if converted is None:
-            raise expected(phrase, *(helps or _misplaced_text)(value))
+            raise expected(phrase, *(helps or _misplaced_text)(value), names=names)
         return converted
 
     return PlainValidator(accepted)
@@ -66,7 +71,7 @@ def one_name(names: tuple[str, ...], phrase: str, what: str) -> PlainValidator:
     def helps(value: object) -> tuple[str, ...]:
         return (one_of(value if isinstance(value, str) else "", names, what),)
 
-    return accept(known, phrase, helps)
+    return accept(known, phrase, helps, names)
 
 
 def _misplaced_text(value: object) -> tuple[str, ...]:
@@ -190,7 +195,12 @@ Pair = Annotated[tuple[int, int], accept(_pair, "[before, after], two whole numb
 Pads = Annotated[int | tuple[AxisPads, ...], accept(_pads, f"{_WHOLE} 0, or {_PER_AXIS}")]
 Padding = Annotated[
     str | int | tuple[AxisPads, ...],
-    accept(_padding, f"`same`, `valid`, `symmetric`, {_WHOLE} 0, or {_PER_AXIS}", _padding_helps),
+    accept(
+        _padding,
+        f"`same`, `valid`, `symmetric`, {_WHOLE} 0, or {_PER_AXIS}",
+        _padding_helps,
+        PADDINGS,
+    ),
 ]
 Shape = Annotated[
     tuple[int, ...], accept(partial(_each, _count), "a list of whole numbers of at least 1")

@@ -21,6 +21,8 @@ class AttributeProblem:
     attribute: str
     message: str
     helps: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What a text in the place of the value may have been meant to be."""
 
 
 class InvalidAttributes(Exception):
@@ -59,7 +61,8 @@ def _problem(verb: str, details: ErrorDetails) -> AttributeProblem:
     message = details["msg"]
     if details["type"] == "expected":
         message = f"{message}, found {spelled(details['input'])}"
-    return AttributeProblem("invalid", attribute, message, helps)
+    names = tuple(context.get("names", ()))
+    return AttributeProblem("invalid", attribute, message, helps, names)
 
 
 def spelled(value: object) -> str:

@@ -51,7 +51,11 @@ def _fused_helps(value: object) -> tuple[str, ...]:
 
 
 ActivationKind = Annotated[str, one_name(PARAMETERLESS, "an activation", "activations")]
-FusedActivation = Annotated[str, accept(_fused, "an activation without weights", _fused_helps)]
+FusedActivation = Annotated[
+    str,
+    # Who writes `prelu` does not mean `relu`.
+    accept(_fused, "an activation without weights", _fused_helps, (*_FUSED, "prelu")),
+]
 """An activation that a layer applies to what it gives; `leaky_relu` and `elu` at their defaults."""
 
 Initializer = Annotated[str, one_name(INITIALIZERS, "an initializer", "initializers")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pydantic import ValidationError
 
@@ -84,7 +84,9 @@ ROLES: dict[str, str] = {"norm": "batch_norm", "activation": "relu"}
 """The verbs whose kind `defaults` set, and the kind they have without."""
 
 
-_PLAIN = frozenset({int, float, bool, str, tuple})
+_PLAIN: frozenset[object] = frozenset({int, float, bool, str})
+
+_MAX_KEPT = 256
 
 
 def make(verb: Verb, attributes: Attributes) -> Layer:
@@ -93,16 +95,17 @@ def make(verb: Verb, attributes: Attributes) -> Layer:
     The same words give the same object. Raises `InvalidAttributes` with all that is wrong.
     """
     names, values = zip(*attributes, strict=True) if attributes else ((), ())
-    if not _are_plain(values):
+    kinds = _kinds(values)
+    if kinds is None:
         return _made(verb, names, values)
-    tuples = [value for value in values if isinstance(value, tuple)]
-    return _remembered(verb, names, _types(tuple(tuples)) if tuples else (), *values)
+    return _remembered(verb, names, kinds, values)
 
 
-@lru_cache(maxsize=4096, typed=True)
-def _remembered(verb: Verb, names: tuple[str, ...], _inner_types: object, *values: object) -> Layer:
-    # The types are a part of the key: 1, 1.0 and True are equal, yet not the same value. The
-    # cache tells apart those of the values themselves, `_inner_types` those inside of tuples.
+@lru_cache(maxsize=4096)
+def _remembered(
+    verb: Verb, names: tuple[str, ...], _kinds: object, values: tuple[object, ...]
+) -> Layer:
+    # The types are a part of the key: 1, 1.0 and True are equal, yet not the same value.
     return _made(verb, names, values)
 
 
@@ -122,13 +125,25 @@ def _made(verb: Verb, names: tuple[str, ...], values: tuple[object, ...]) -> Lay
     return layer
 
 
-def _are_plain(values: tuple[object, ...]) -> bool:
-    """Whether the values are Python's own: what else is a number may be more than its value."""
-    return all([type(v) in _PLAIN and (type(v) is not tuple or _are_plain(v)) for v in values])
+def _kinds(values: tuple[object, ...]) -> tuple[object, ...] | None:
+    """The types of values, those inside of tuples too, where they may be kept with a layer.
 
-
-def _types(value: object) -> object:
-    return tuple([_types(item) for item in value]) if isinstance(value, tuple) else type(value)
+    A number that is not of Python's own types may be more than its value, and a long list takes
+    longer to look up than to check.
+    """
+    if len(values) > _MAX_KEPT:
+        return None
+    kinds: list[object] = []
+    for value in values:
+        kind: object = type(value)
+        if kind is tuple:
+            kind = _kinds(cast(tuple[object, ...], value))
+            if kind is None:
+                return None
+        elif kind not in _PLAIN:
+            return None
+        kinds.append(kind)
+    return tuple(kinds)
 
 
 @cache

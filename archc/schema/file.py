@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+from archc.diagnostics.printable import json_text
 from archc.schema.values import Schema
 
 PATH = Path(__file__).with_name("archc.schema.json")
@@ -13,7 +14,7 @@ PATH = Path(__file__).with_name("archc.schema.json")
 
 def as_text(schema: Schema) -> str:
     """A schema as it is printed and kept."""
-    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+    return json_text(schema, indent=1) + "\n"
 
 
 @cache

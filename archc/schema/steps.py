@@ -29,7 +29,7 @@ _NAME: Schema = {"type": "string", "anyOf": [{"$ref": "#/definitions/callee"}, {
 def definitions(texts: Texts) -> dict[str, Schema]:
     """Steps and what they are made of, but for what stands behind layers and roles."""
     found: dict[str, Schema] = {
-        "step": {"anyOf": [{"$ref": "#/definitions/word"}, {"$ref": "#/definitions/verb"}]},
+        "step": {"anyOf": [{"$ref": "#/definitions/verb"}, {"$ref": "#/definitions/word"}]},
         "steps": {"type": ["array", "null"], "items": STEP},
         "word": _one_of([*LAYERS, *ROLES, "linear"], texts.verbs, "A step of one word."),
         "callee": _one_of(LAYERS, texts.verbs, "A block, or a layer."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from archc.diagnostics.printable import json_text
 from archc.source.nodes import Mapping, Node, Scalar, Sequence
 from archc.source.scalars import NumberRangeError, resolve
 
@@ -53,4 +54,4 @@ def _text(text: str) -> str:
         plain = _PLAIN.fullmatch(text) is not None and resolve(text) == text
     except NumberRangeError:
         plain = False
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else json_text(text)

@@ -23,7 +23,7 @@ from archc.spec.fields import (
 from archc.spec.files import spec_files
 from archc.spec.libraries import Library
 from archc.spec.settings import Setting
-from archc.spec.shipped import library_of
+from archc.spec.shipped import library_of, using_library
 from archc.spec.validate import validate
 
 __all__ = [
@@ -49,5 +49,6 @@ __all__ = [
     "library_of",
     "load_family",
     "spec_files",
+    "using_library",
     "validate",
 ]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from archc.source import Mapping, Node, Scalar
 from archc.spec.fields import (
+    AsItStands,
     CropKind,
     Identifiers,
     InterpolationKind,
@@ -39,7 +40,7 @@ class Document(BaseModel):
         extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
     )
 
-    origin: InstanceOf[Mapping] = Field(alias="\0origin", repr=False)
+    origin: Annotated[Mapping, AsItStands] = Field(alias="\0origin", repr=False)
 
     @model_validator(mode="before")
     @classmethod

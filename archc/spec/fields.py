@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import keyword
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, SkipValidation
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import any_schema
 
 from archc.diagnostics import strange_letter
 from archc.source import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core.core_schema import AnySchema
 
 RESERVED = frozenset({"input", "here", "group", "block", "learner", "row", "repeat", "variant"})
 """Names that expressions give a meaning of their own: no arg, input or block may take them."""
@@ -122,7 +127,18 @@ def open_variants(node: object) -> dict[str, Node]:
     return entries
 
 
-Located = Annotated[Node, SkipValidation]
+class AsItStands:
+    """The mark of a node that is taken as it stands.
+
+    pydantic's own `SkipValidation` makes a schema of all nodes to write them with, for each field.
+    """
+
+    @staticmethod
+    def __get_pydantic_core_schema__(_source: object, _handler: GetCoreSchemaHandler) -> AnySchema:
+        return any_schema()
+
+
+Located = Annotated[Node, AsItStands]
 Text = Annotated[str, BeforeValidator(open_text)]
 Identifier = Annotated[str, BeforeValidator(open_identifier)]
 Tag = Annotated[str, BeforeValidator(open_tag)]

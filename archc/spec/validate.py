@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from archc.diagnostics import (
     one_of,
     renaming,
 )
-from archc.source import Mapping, Node, Sequence
+from archc.source import Mapping, Node, Scalar, Sequence
 from archc.spec.documents import ORIGIN, Document
 from archc.spec.fields import describe
 
@@ -72,9 +73,19 @@ def _diagnostic(model: type[Document], root: Node, detail: ErrorDetails) -> Diag
         span = node.entries[key].key_span if key and isinstance(node, Mapping) else node.span
         return Diagnostic("bad-name", detail["msg"], span)
     if kind == "literal_error":
-        expected = detail.get("ctx", {}).get("expected", "").replace("'", "`")
-        return Diagnostic("wrong-type", f"expected {expected}, found {describe(node)}", node.span)
+        return _no_such_word(node, detail.get("ctx", {}).get("expected", ""))
     return Diagnostic("wrong-type", f"{detail['msg']}, found {describe(node)}", node.span)
+
+
+def _no_such_word(node: Node, expected: str) -> Diagnostic:
+    """A text that is none of those that pydantic lists in quotes."""
+    words = re.findall(r"'([^']+)'", expected)
+    found = node.text if isinstance(node, Scalar) else ""
+    shown = expected.replace("'", "`")
+    helps = (one_of(found, words),) if close_matches(found, words) else ()
+    message = f"expected {shown}, found {describe(node)}"
+    fix = renaming(node.span, found, words)
+    return Diagnostic("wrong-type", message, node.span, helps=helps, fix=fix)
 
 
 def _walk(root: Node, location: tuple[int | str, ...]) -> tuple[Node, Span | None, Node]:

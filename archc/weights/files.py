@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from archc.atomic import atomic_path
+from archc.atomic import CannotWrite, atomic_path
 from archc.diagnostics import CompileError, Diagnostic
 from archc.weights.arrays import Weights, as_arrays, not_numbers
 from archc.weights.matching import refuse
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 def save(path: str | Path, weights: Mapping[str, np.ndarray]) -> None:
     """Write weights to a safetensors file, whole or not at all; a file that is there is replaced.
 
-    Raises `CannotWrite` where the file system refuses, and `CompileError` (`weights-mismatch`)
-    where an array holds no real numbers.
+    Raises `CompileError`: `cannot-write` where no file can be at `path` or the file system refuses,
+    `weights-mismatch` where an array holds no real numbers.
     """
     import numpy as np
     from safetensors import SafetensorError
@@ -30,15 +31,23 @@ def save(path: str | Path, weights: Mapping[str, np.ndarray]) -> None:
     refuse(not_numbers(arrays))
     # The format has the memory as it lies, and takes that to be in the order of C.
     ordered = {name: np.asarray(values, order="C") for name, values in arrays.items()}
-    with atomic_path(Path(path)) as temporary:
-        try:
+    try:
+        with atomic_path(Path(path)) as temporary, _told_by_number(SafetensorError):
             save_file(ordered, temporary)
-        except SafetensorError as error:
-            # It tells like this that the file system refused.
-            number = re.search(r"os error (\d+)", str(error))
-            if number is None:
-                raise
-            raise OSError(int(number[1]), str(error)) from error
+    except CannotWrite as problem:
+        raise CompileError([Diagnostic("cannot-write", problem.message)]) from None
+
+
+@contextmanager
+def _told_by_number(refusal: type[Exception]) -> Iterator[None]:
+    """Within the block, what safetensors says of the file system is an error of the system."""
+    try:
+        yield
+    except refusal as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), str(error)) from error
 
 
 def load(path: str | Path) -> Weights:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from archc.diagnostics import Diagnostic
+from archc.diagnostics.printable import escaped, printable
 from archc.layers import TensorShape
 from archc.weights.arrays import MISMATCH
 from archc.weights.match import Match, Shape
@@ -31,9 +32,10 @@ def plan_text(plan: WeightPlan) -> str:
             [f"{array.name} {_shown(array.shape)}" for array in plan.unexpected],
         ),
     ]
-    lines = [f"weights of {plan.file.path} ({plan.file.described}), names of `{plan.source}`"]
+    origin = f"{plan.file.path} ({plan.file.described})"
+    lines = [escaped(f"weights of {origin}, names of `{plan.source}`")]
     for title, counted, listed in rows:
-        lines += [f"  {title:<10}  {counted}", *(f"    {line}" for line in _cut(listed))]
+        lines += [f"  {title:<10}  {counted}", *(f"    {printable(line)}" for line in _cut(listed))]
     return "\n".join(lines)
 
 

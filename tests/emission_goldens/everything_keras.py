@@ -167,5 +167,6 @@ def every_thing_2(units=10, deep=True):
 
 if __name__ == "__main__":
     model = every_thing_2()
-    print(f"{model.name}: {model.count_params():,} parameters")
+    trainable = sum(weight.numpy().size for weight in model.trainable_weights)
+    print(f"{model.name}: {model.count_params():,} parameters, {trainable:,} trainable")
     print(f"{model.input_shape} -> {model.output_shape}")

@@ -84,5 +84,6 @@ def resnet50(classes=1000):
 
 if __name__ == "__main__":
     model = resnet50()
-    print(f"{model.name}: {model.count_params():,} parameters")
+    trainable = sum(weight.numpy().size for weight in model.trainable_weights)
+    print(f"{model.name}: {model.count_params():,} parameters, {trainable:,} trainable")
     print(f"{model.input_shape} -> {model.output_shape}")

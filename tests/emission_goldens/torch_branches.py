@@ -62,7 +62,14 @@ class Branches(nn.Sequential):
 
 if __name__ == "__main__":
     model = Branches().eval()
-    count = sum(p.numel() for p in model.parameters())
+    trainable = sum(p.numel() for p in model.parameters())
+    # With the statistics of batch norms, as Keras counts.
+    count = sum(
+        tensor.numel()
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    )
+    print(f"Branches: {count:,} parameters, {trainable:,} trainable")
     with torch.no_grad():
         output = model(torch.zeros(1, 3, 32, 32))
-    print(f"Branches: {count:,} parameters, output {tuple(output.shape)}")
+    print(f"output {tuple(output.shape)}")

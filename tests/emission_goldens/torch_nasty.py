@@ -50,7 +50,14 @@ class FModel(nn.Sequential):
 
 if __name__ == "__main__":
     model = FModel().eval()
-    count = sum(p.numel() for p in model.parameters())
+    trainable = sum(p.numel() for p in model.parameters())
+    # With the statistics of batch norms, as Keras counts.
+    count = sum(
+        tensor.numel()
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    )
+    print(f"FModel: {count:,} parameters, {trainable:,} trainable")
     with torch.no_grad():
         output = model(torch.zeros(1, 4, 8, 8))
-    print(f"FModel: {count:,} parameters, output {tuple(output.shape)}")
+    print(f"output {tuple(output.shape)}")

@@ -44,8 +44,14 @@ class Several(nn.Module):
 
 if __name__ == "__main__":
     model = Several().eval()
-    count = sum(p.numel() for p in model.parameters())
+    trainable = sum(p.numel() for p in model.parameters())
+    # With the statistics of batch norms, as Keras counts.
+    count = sum(
+        tensor.numel()
+        for name, tensor in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    )
+    print(f"Several: {count:,} parameters, {trainable:,} trainable")
     with torch.no_grad():
         outputs = model(torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16))
-    shapes = ", ".join(str(tuple(output.shape)) for output in outputs)
-    print(f"Several: {count:,} parameters, outputs {shapes}")
+    print(f"outputs {', '.join(str(tuple(output.shape)) for output in outputs)}")

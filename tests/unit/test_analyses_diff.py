@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import archc
-from archc.analyses import diff
+from archc.analyses.diff import diff
 from archc.source.locate import zoo
 from tests.networks import elaborated
 

@@ -25,6 +25,9 @@ from archc.diagnostics import (
 from tests.golden import Case, cases
 
 FIXED = re.compile(r"^fixed (?P<file>.+):(?P<line>\d+):(?P<column>\d+): `(?P<old>.*)` → `(.*)`$")
+USED = re.compile(r"^fixed (?P<file>.+):(?P<line>\d+):\d+: `use: \[(?P<library>\S+)\]`$")
+ADDED = re.compile(rb"(use: \[blocks/[\w./, ]+\]|- +blocks/\w+\.yaml)")
+"""What a line holds that a fix adds: libraries alone."""
 
 CHECKED = [
     case
@@ -103,26 +106,34 @@ def test_fixes_change_what_they_say_and_are_made_once(
         shutil.copytree(case.folder, folder)
         monkeypatch.chdir(folder)
         code = run([*case.arguments, "--fix"])
-        lines = [line for line in capsys.readouterr().err.splitlines() if FIXED.match(line)]
-        assert changed_lines(case, folder) == told_lines(lines), case.name
+        lines = capsys.readouterr().err.splitlines()
+        changed, used = changed_lines(case, folder), told_lines(lines, USED)
+        assert told_lines(lines, FIXED) <= changed <= told_lines(lines, FIXED) | used, case.name
+        assert all(
+            match["library"] in (folder / match["file"]).read_text()
+            for match in map(USED.match, lines)
+            if match
+        )
         assert run([*case.arguments, "--fix"]) == code
         assert "fixed " not in capsys.readouterr().err
 
 
 def changed_lines(case: Case, folder: Path) -> set[tuple[str, int]]:
-    """The lines of the case's files that differ; no line may come or go."""
+    """The lines of the case's files that differ; no line may come or go but for libraries."""
     changed = set()
     for path in case.folder.rglob("*"):
         if path.is_file():
             before, after = path.read_bytes(), (folder / path.relative_to(case.folder)).read_bytes()
-            pairs = zip(before.split(b"\n"), after.split(b"\n"), strict=True)
+            old, new = before.split(b"\n"), after.split(b"\n")
+            kept = [line for line in new if line in old or not ADDED.fullmatch(line)]
+            pairs = zip(old, kept if len(new) > len(old) else new, strict=True)
             name = str(path.relative_to(case.folder))
             changed |= {(name, n) for n, (old, new) in enumerate(pairs, 1) if old != new}
     return changed
 
 
-def told_lines(lines: list[str]) -> set[tuple[str, int]]:
-    matches = [match for match in map(FIXED.match, lines) if match]
+def told_lines(lines: list[str], form: re.Pattern[str]) -> set[tuple[str, int]]:
+    matches = [match for match in map(form.match, lines) if match]
     return {(match["file"], int(match["line"])) for match in matches}
 
 
@@ -215,6 +226,59 @@ def test_settings_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     # A file with the name that the setting is shown under, and with its text.
     Path("--set stem[0]").write_text("rleu")
     assert run(["check", "spec.yaml", "--set", "stem[0]=rleu", "--fix"]) == 2
+    assert Path("spec.yaml").read_text() == text
+
+
+def test_a_forgotten_library_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each once, however often its blocks are, in the file that needs it."""
+    monkeypatch.chdir(tmp_path)
+    spec = (
+        "# What it is.\nuse: [own.yaml]  # ours\ninput: [32, 32, 3]\n"
+        "stem:\n- conv_bn: {filters: 8, kernel: 3}\n- conv_bn: {filters: 8, kernel: 3}\n- unit\n"
+        "learner: {block: bottleneck, groups: [{filters: 8, blocks: 2}]}\n"
+    )
+    Path("spec.yaml").write_text(spec)
+    Path("own.yaml").write_text("define: {unit: {steps: [cbr: {filters: 8, kernel: 3}]}}\n")
+    assert run(["check", "spec.yaml", "--fix"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "fixed own.yaml:1:1: `use: [blocks/inception.yaml]`",
+        "fixed spec.yaml:2:7: `use: [blocks/conv.yaml]`",
+        "fixed spec.yaml:2:7: `use: [blocks/bottleneck.yaml]`",
+    ]
+    libraries = "blocks/bottleneck.yaml, blocks/conv.yaml, own.yaml"
+    assert Path("spec.yaml").read_text() == spec.replace("own.yaml", libraries)
+    assert Path("own.yaml").read_text().startswith("use: [blocks/inception.yaml]\ndefine: {")
+    assert archc.load("spec.yaml").graph()
+
+
+def test_words_that_attributes_take_are_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "input: [8, 8, 3]\nstem:\n- conv: {filters: 8, kernel: 3, padding: sme}  # sme\n"
+        "- conv: {filters: 8, kernel: 3, activation: 'rleu', init: \"he_normla\"}\n"
+        "- upsample: {size: 2, interpolation: bilinaer}\n"
+    )
+    Path("spec.yaml").write_text(text)
+    assert run(["check", "spec.yaml", "--fix"]) == 0
+    wanted = (
+        text.replace(": sme}", ": same}").replace("rleu", "relu").replace("bilinaer", "bilinear")
+    )
+    assert Path("spec.yaml").read_text() == wanted.replace("he_normla", "he_normal")
+
+
+@pytest.mark.parametrize("activation", ["prelu", "delu", "=kind", "$(kind)"])
+def test_words_that_may_be_meant_otherwise_are_left_alone(
+    activation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    layer = f"conv: {{filters: 8, kernel: 3, activation: {activation}}}"
+    text = f"args: {{kind: rleu}}\ninput: [8, 8, 3]\nstem: [{layer}]\n"
+    Path("spec.yaml").write_text(text)
+    assert run(["check", "spec.yaml", "--fix"]) == 2
     assert Path("spec.yaml").read_text() == text
 
 

@@ -259,9 +259,43 @@ def test_where_the_spec_is_now_can_be_said(folder: Path) -> None:
     assert outcome(check(path)) == (None, False)
     assert outcome(check(path, "moved.yaml")) == (False, False)
     assert outcome(check(path, "moved.yaml@two")) == (False, False)
-    assert outcome(check(path, "moved.yaml@one")) == (True, False)
+    assert check(path, "moved.yaml").again.reference == "moved.yaml@two"
     with pytest.raises(CompileError, match="nowhere"):
         check(path, "nowhere.yaml")
+
+
+def test_another_variant_is_no_change_of_the_spec() -> None:
+    path = written("net.py", "family.yaml@two", "filters=9")
+    standing = check(path, "family.yaml@one")
+    assert outcome(standing) == (False, False)
+    assert (standing.asked, standing.again.reference) == ("one", "family.yaml@one")
+    assert standing.again.settings == ("filters=9",)
+    assert check(path, "family.yaml@two").asked == ""
+    family = Path("family.yaml").read_text("utf-8")
+    Path("family.yaml").write_text(f"{family}# more\n", encoding="utf-8")
+    standing = check(path, "family.yaml@one")
+    assert outcome(standing) == (True, False)
+    assert standing.asked == "one"
+    with pytest.raises(CompileError, match="three"):
+        check(path, "family.yaml@three")
+    Path("family.yaml").write_text(family.replace("two", "zwei"), encoding="utf-8")
+    standing = check(path, "family.yaml@one")
+    assert outcome(standing) == (True, False)
+    assert standing.asked == "one"
+
+
+def test_the_command_leads_from_the_current_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written("net.py")
+    command = EmitCommand("net.yaml", "python", (), ("lib",), "mine")
+    text = Path("net.py").read_text("utf-8").replace(str(EmitCommand("net.yaml")), str(command))
+    Path("net.py").write_text(text, encoding="utf-8")
+    assert check(Path("net.py")).again == command
+    monkeypatch.chdir(folder.parent)
+    again = check(folder / "net.py").again
+    places = [again.reference, *again.search, again.templates]
+    assert places == [(folder / name).as_posix() for name in ("net.yaml", "lib", "mine")]
 
 
 def test_a_spec_that_is_wrong_now_is_told_but_not_shown() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,10 +22,12 @@ from archc.resources import specs_folder
 from archc.source import compose, read_source
 from archc.source.spelled import same
 from archc.spec import BlockDocument, SpecDocument
+from tests.docs_examples import DOCUMENTS, blocks
 from tests.fuzz import loaded
 from tests.strategies import examples, specs
 
 SHIPPED = sorted(specs_folder().rglob("*.yaml"))
+SPECS = sorted(specs_folder().glob("*.yaml"))
 COMMENT = re.compile(r"(?<!\S)#.*$", re.MULTILINE)
 
 
@@ -44,12 +47,39 @@ def test_shipped_specs_keep_their_comments_and_their_meaning(path: Path) -> None
     assert max(len(COMMENT.sub("", line).rstrip()) for line in result.splitlines()) <= 140
 
 
-@pytest.mark.parametrize("name", ["nasnet", "resnet_d", "inception_resnet_v2", "mobilenet"])
-def test_shipped_specs_keep_their_network(name: str, tmp_path: Path) -> None:
-    path = tmp_path / f"{name}.yaml"
-    text = formatted(read_source(specs_folder() / f"{name}.yaml"))
-    path.write_text(text, encoding="utf-8")
-    assert load(str(path)).graph() == load(name).graph()
+def test_shipped_files_are_laid_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["fmt", "--check", *map(str, SHIPPED)]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_files_in_the_documents_are_laid_out(document: Path) -> None:
+    for block in blocks(document):
+        # One stands there to be laid out.
+        if block.language == "yaml" and block.title not in ("", "loose.yaml") and not block.wrong:
+            assert formatted(SourceText(block.place, block.text)) == block.text
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_shipped_specs_keep_their_network(path: Path, tmp_path: Path) -> None:
+    loose = in_block_style(read_source(path).text)
+    written = tmp_path / path.name
+    written.write_text(laid_out(loose), encoding="utf-8")
+    assert written.read_text(encoding="utf-8") != loose
+    before, after = load(str(path)), load(str(written))
+    for variant in before.variants or (None,):
+        if variant is not None:
+            before, after = before.at(variant), after.at(variant)
+        assert after.graph() == before.graph()
+
+
+def in_block_style(text: str) -> str:
+    """The same values as PyYAML writes them with a line for each, as narrow as may be."""
+    events = list(yaml.parse(text))
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            event.flow_style = False
+    return str(yaml.emit(events, width=40, indent=4, allow_unicode=True))
 
 
 @given(text=specs(), random=st.randoms(use_true_random=False))
@@ -123,6 +153,30 @@ LAYOUTS = {
     "rows are aligned": (
         "learner:\n  groups:\n  - {filters: 8, blocks: 1}\n  - {filters: 16, blocks: 10}\n",
         "learner:\n  groups:\n  - {filters: 8,  blocks: 1}\n  - {filters: 16, blocks: 10}\n",
+    ),
+    "the last value is aligned where others stand before it": (
+        "variants:\n  a: {expect: 1}\n  b: {c: 1, expect: 2}\n  c: {c: 1, d: 2, expect: 3}\n",
+        "variants:\n  a: {expect: 1}\n  b: {c: 1,       expect: 2}\n  c: {c: 1, d: 2, expect: 3}\n",
+    ),
+    "args and scaling stay on several lines": (
+        "args:\n  a: 1\n  b: 2\ndefine:\n  c:\n    args:\n      d: 1\n    steps: [relu]\n"
+        "learner:\n  block: c\n  scaling:\n    e: =2 * e\n",
+        "args:\n  a: 1\n  b: 2\ndefine:\n  c:\n    args:\n      d: 1\n    steps: [relu]\n"
+        "learner:\n  block: c\n  scaling:\n    e: =2 * e\n",
+    ),
+    "the id of a merge on several lines may stand behind it": (
+        "stem:\n- when: true\n  add:\n    a: []\n    b: [relu]\n  from: x\n  id: c\n"
+        "- id: d\n  add:\n    a: []\n",
+        "stem:\n- from: x\n  add:\n    a: []\n    b: [relu]\n  id: c\n  when: true\n"
+        "- id: d\n  add:\n    a: []\n",
+    ),
+    "the id of a merge on one line stands before it": (
+        "stem:\n- add: {a: [], b: [relu]}\n  id: c\n",
+        "stem:\n- {id: c, add: {a: [], b: [relu]}}\n",
+    ),
+    "a step with an anchor stays on its line": (
+        "stem:\n- &a {conv: 8}\n- *a\n",
+        "stem:\n- &a {conv: 8}\n- *a\n",
     ),
     "an expression with a comma gets quotes in a flow mapping": (
         "stem:\n- conv:\n    filters: =max(8, 16)\n    kernel: 3\n",

@@ -454,7 +454,8 @@ def test_the_source_runs_with_several_inputs_and_outputs(
         "mlp_gelu_dropout",
     ]
     printed = capsys.readouterr().out
-    assert printed.startswith(f"every-thing.2: {model.count_params():,} parameters\n")
+    count = f"{model.count_params():,}"
+    assert printed.startswith(f"every-thing.2: {count} parameters, {count} trainable\n")
     assert "[(None, 17, 10), (None, 3)]" in printed
 
 

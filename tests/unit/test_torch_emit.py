@@ -119,7 +119,7 @@ def test_a_file_runs_by_itself(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)
     # By hand: 3·8·9 + 8, 1·8·9 + 8, and 16·5 + 5.
     shapes = "(1, 5), (1, 16, 16, 16), (1, 8, 16, 16)"
-    assert done.stdout == f"Several: 389 parameters, outputs {shapes}\n"
+    assert done.stdout == f"Several: 389 parameters, 389 trainable\noutputs {shapes}\n"
 
 
 def test_modules_are_called_after_their_ids() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archc import weights
-from archc.atomic import CannotWrite
+from archc.cli.boundary import run
 from archc.diagnostics import CompileError
 from tests.weighted_graphs import every_layer
 
@@ -97,10 +97,35 @@ def test_a_file_is_replaced_or_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
         raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(safetensors.numpy, "save_file", full)
-    with pytest.raises(CannotWrite, match="no space left on device"):
+    with pytest.raises(CompileError, match="no space left on device"):
         weights.save(path, {"a/kernel": np.zeros(2)})
     assert (weights.load(path)["a/kernel"] == 1).all()
     assert [entry.name for entry in tmp_path.iterdir()] == ["values.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("folder", "it is a directory"), ("file/w.safetensors", "file is not a directory")],
+)
+def test_where_no_file_can_be(target: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(CompileError, match=reason) as raised:
+        weights.save(tmp_path / target, {"a/kernel": np.zeros(2)})
+    assert [each.code for each in raised.value.diagnostics] == ["cannot-write"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_folder_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "w.safetensors"
+    folder.mkdir()
+    for force in ([], ["--force"]):
+        # Neither the spec nor the file of weights is looked at.
+        assert run(["weights", "convert", "net.yaml", "w.h5", "-o", str(folder), *force]) == 2
+        told = capsys.readouterr().err
+        assert told == f"error[cannot-write]: cannot write {folder}: it is a directory\n"
 
 
 def test_what_is_no_number_is_not_saved(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from archc.atomic import CannotWrite, WouldOverwrite
 from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
 from archc.cli.report import parts_text
-from archc.cli.terminal import stage
+from archc.cli.terminal import show, show_line, stage
 from archc.cli.weight_options import planned, weight_options
 from archc.diagnostics import CompileError, Diagnostic
 from archc.graph import Graph
@@ -73,7 +73,7 @@ def command(
     refuse_too_large(graph, copies=2 if weight_file else 1)
     try:
         check_target(target, force=force)
-        click.echo(parts_text(graph))
+        show(parts_text(graph))
         values = _read(spec, weight_file, source, allowed) if weight_file else {}
         _write(spec, graph, values, target, seed=seed, force=force)
     except (CannotWrite, WouldOverwrite) as problem:
@@ -104,10 +104,11 @@ def _write(
     provenance = {"name": graph.name, "archc": __version__, "spec": spec.digest}
     with stage(f"writing {target}"):
         save(model, target, force=force, provenance=provenance)
-    click.echo(f"\nwrote {target} ({target.stat().st_size / 1e6:,.1f} MB)")
+    click.echo()
+    show_line(f"wrote {target} ({target.stat().st_size / 1e6:,.1f} MB)")
     if lacking:
         names = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
-        click.echo(
+        show_line(
             f"Keras lacks {len(lacking)} of its layers ({names}): "
             "`import archc.targets.keras.custom` before you load it"
         )

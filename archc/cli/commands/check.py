@@ -10,9 +10,11 @@ import click
 
 from archc.analyses import analyse
 from archc.api import Spec
+from archc.cli.declared import check_declared
 from archc.cli.options import load_spec, spec_options
-from archc.cli.terminal import show_diagnostics
+from archc.cli.terminal import show, show_diagnostics, show_line
 from archc.diagnostics import CompileError, Diagnostic, Findings
+from archc.diagnostics.printable import json_text
 
 _ROUNDS = 10
 """How often `--fix` checks anew: a mistake that is mended may have hidden others."""
@@ -57,8 +59,9 @@ def command(
     A spec with variants is checked at every variant, unless one is named. Ends with 0 where all
     is fine, 1 where only an `expect:` does not hold, 2 where a spec is wrong.
 
-    --fix changes names that are one slip away from a known one, and quotes expressions that a
-    comma cuts; comments and layout stay. It changes the spec and files below its folder alone.
+    --fix changes names that are one slip away from a known one, quotes expressions that a comma
+    cuts, and adds shipped libraries that `use:` lacks; comments and layout stay. It changes the
+    spec and files below its folder alone.
 
     --lint warns of a bias before a batch norm, args that nothing reads, and the like.
     `# archc: ignore[CODE]` silences a warning in its line, or on a line of its own in the file.
@@ -126,14 +129,13 @@ def _at_variant(spec: Spec, diagnostics: Iterable[Diagnostic]) -> Iterator[Diagn
 def _check_one(reference: str, spec: Spec, *, quiet: bool) -> None:
     """Raises `CompileError`."""
     graph = spec.graph()
-    for source in spec.assembled.document.weights:
-        spec.weight_rules(source)
+    check_declared(spec, graph)
     if not quiet:
         shown = (
             reference if spec.chosen is None or "@" in reference else f"{reference}@{spec.chosen}"
         )
         params = analyse(graph).total.params
-        click.echo(f"{shown}: {len(graph) - len(graph.inputs)} layers, {params:,} parameters")
+        show_line(f"{shown}: {len(graph) - len(graph.inputs)} layers, {params:,} parameters")
 
 
 def _warnings(spec: Spec) -> tuple[Diagnostic, ...]:
@@ -153,7 +155,4 @@ def _show(diagnostics: list[Diagnostic], form: str) -> None:
         for diagnostic in diagnostics:
             click.echo(as_annotation(diagnostic))
         return
-    import json
-
-    records = [as_record(diagnostic) for diagnostic in diagnostics]
-    click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+    show(json_text([as_record(diagnostic) for diagnostic in diagnostics], indent=2))

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from archc.analyses import Difference, diff
+from archc.analyses.diff import Difference, diff
 from archc.cli.conditions import conditions_options, given_conditions
 from archc.cli.diff_report import diff_record, diff_table
 from archc.cli.options import load_spec, spec_options
 from archc.cli.tables import as_markdown, as_text
+from archc.cli.terminal import show
+from archc.diagnostics.printable import json_text
 
 _SAME = "no difference"
 
@@ -73,7 +75,7 @@ def command(
     second = load_spec(after or before, (*settings, *after_settings), search).graph()
     difference = diff(first, second, given_conditions(batch, dtype, optimizer))
     names = _titles(before, after, before_settings, after_settings)
-    click.echo(_printed(difference, form, *names))
+    show(_printed(difference, form, *names))
     return int(exit_code and not difference.same)
 
 
@@ -92,9 +94,7 @@ def _titles(
 
 def _printed(difference: Difference, form: str, before: str, after: str) -> str:
     if form == "json":
-        import json
-
-        return json.dumps(diff_record(difference, before, after), indent=2, ensure_ascii=False)
+        return json_text(diff_record(difference, before, after), indent=2)
     if difference.same:
         return _SAME
     table = diff_table(difference, before, after)

@@ -11,6 +11,7 @@ import click
 from archc.analyses import analyse
 from archc.atomic import CannotWrite, check_writable, write_text_atomic
 from archc.cli.options import load_spec, spec_options
+from archc.cli.terminal import remark, show_line
 from archc.diagnostics import CompileError, Diagnostic
 from archc.emitted import EmittedFile, Language, emit, refuse_to_overwrite
 
@@ -73,7 +74,7 @@ def command(
         write_text_atomic(output, emitted.text)
     except CannotWrite as problem:
         raise CompileError([Diagnostic("cannot-write", problem.message)]) from None
-    click.echo(_written(output, emitted))
+    show_line(_written(output, emitted))
     _tell_if_flat(emitted)
 
 
@@ -90,9 +91,7 @@ def _print(text: str) -> None:
 
 def _tell_if_flat(emitted: EmittedFile) -> None:
     if emitted.flat:
-        click.echo(
-            "note: the structure of the spec could not be kept; layers stand in a row", err=True
-        )
+        remark("note: the structure of the spec could not be kept; layers stand in a row")
 
 
 def _written(output: Path, emitted: EmittedFile) -> str:

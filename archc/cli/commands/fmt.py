@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from archc.atomic import CannotWrite, write_text_atomic
-from archc.cli.terminal import show_diagnostics
+from archc.cli.terminal import show_diagnostics, show_line
 from archc.diagnostics import CompileError, Diagnostic, SourceText
 from archc.source import read_source
 from archc.source.limits import MAX_BYTES
@@ -50,14 +50,14 @@ def _format(path: str, *, check: bool, diff: bool) -> bool:
     if diff and changed:
         _show_difference(source, text)
     if check and changed:
-        click.echo(f"would change {source.path}")
+        show_line(f"would change {source.path}")
     if check or diff:
         return changed
     if path == STDIN:
         click.echo(text, nl=False)
     elif changed:
         _write(Path(path), text)
-        click.echo(f"formatted {path}")
+        show_line(f"formatted {path}")
     return changed
 
 

@@ -9,7 +9,7 @@ import click
 from archc.api import Spec
 from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
-from archc.cli.terminal import stage, table
+from archc.cli.terminal import show, show_line, stage, table
 from archc.cli.weight_options import planned, weight_options
 from archc.prediction import Guess, imagenet_labels, predict, preprocessing_of, read_labels
 from archc.prediction.images import check_images
@@ -74,7 +74,9 @@ def command(
     with stage(f"running {graph.name}"):
         found = predict(spec, values, images, top=top)
     for image, guesses in zip(images, found, strict=True):
-        click.echo(f"\n{image}\n{_lines(guesses, names)}")
+        click.echo()
+        show_line(str(image))
+        show(_lines(guesses, names))
 
 
 def _read(spec: Spec, path: Path, source: str | None, allowed: tuple[str, ...]) -> Weights:

@@ -10,9 +10,14 @@ import click
 from archc.cli.options import format_option, load_spec, spec_options
 from archc.cli.sweeping.emit import check_emit, write_variant
 from archc.cli.sweeping.files import check_spec, told_as_diagnostics
-from archc.explore import Solution, Target, parse_dial, parse_target, solve
+from archc.cli.terminal import remark, show, show_line
+from archc.diagnostics.printable import json_text, printable
+from archc.explore import InnerRounding, Solution, Target, parse_dial, parse_target, solve
 from archc.explore.columns import TOTALS
 from archc.source.spelled import spelled_value
+
+MOST_SHOWN = 20
+"""Roundings of the spec's expressions that are listed before the rest is counted."""
 
 
 @click.command("solve", short_help="Find the setting that meets a budget.")
@@ -62,7 +67,8 @@ def command(
     times what it is, a decimal one in steps of a thousandth of its power of ten. Up to 4,000
     settings are all tried; of more, a grid of them, and ever finer ones around its best.
 
-    Prints the settings as `--set` takes them, what they cost, and every value that was rounded.
+    Prints the settings as `--set` takes them, what they cost, and every number that was rounded:
+    values of `--vary`, and those that the spec's own expressions round.
     """
     spec = load_spec(reference, settings, search)
     targets = [parse_target(text) for text in target]
@@ -72,11 +78,12 @@ def command(
             check_spec(output, force=force)
         check_emit(spec, output.parent)
     found = solve(spec, dials, targets)
-    click.echo(_json(found) if form == "json" else _text(found, targets))
+    show(_json(found) if form == "json" else _text(found, targets))
     if output is not None:
         with told_as_diagnostics():
             write_variant(spec.with_(found.settings), output, found.point.totals, force=force)
-        click.echo(f"wrote {output}", err=form == "json")
+        tell = remark if form == "json" else show_line
+        tell(f"wrote {output}")
 
 
 def _text(found: Solution, targets: list[Target]) -> str:
@@ -92,17 +99,49 @@ def _text(found: Solution, targets: list[Target]) -> str:
     if found.roundings:
         lines += ["", "rounded:"]
         lines += [f"  {r.path}: {float(r.exact):.6g} → {r.value}" for r in found.roundings]
+    lines += _inner_lines(found.inner_roundings)
     tried = "all" if found.tried == found.combinations else f"{found.tried:,} of"
     lines += ["", f"tried {tried} {found.combinations:,} settings"]
     return "\n".join(lines)
 
 
-def _json(found: Solution) -> str:
-    import json
+def _inner_lines(roundings: tuple[InnerRounding, ...]) -> list[str]:
+    if not roundings:
+        return []
+    shown = [
+        f"  {r.span}: {_expression(r)}: {r.exact:.6g} → {r.value:.6g}"
+        for r in roundings[:MOST_SHOWN]
+    ]
+    more = len(roundings) - len(shown)
+    return ["", "rounded by the spec:", *shown, *([f"  and {more:,} more"] if more else [])]
 
+
+def _expression(rounding: InnerRounding) -> str:
+    return printable(" ".join(rounding.span.text.split()))
+
+
+def _json(found: Solution) -> str:
     rounded = [{"path": r.path, "exact": float(r.exact), "value": r.value} for r in found.roundings]
+    inner = [
+        {
+            "file": r.span.path,
+            "line": r.span.line,
+            "column": r.span.column,
+            "expression": r.span.text,
+            "exact": r.exact,
+            "value": r.value,
+        }
+        for r in found.inner_roundings
+    ]
     costs = dict(zip(TOTALS, found.costs, strict=True))
     counts = {"tried": found.tried, "settings": found.combinations}
-    return json.dumps(
-        {"set": found.settings, **costs, "rounded": rounded, **counts}, indent=2, ensure_ascii=False
+    return json_text(
+        {
+            "set": found.settings,
+            **costs,
+            "rounded": rounded,
+            "rounded_by_the_spec": inner,
+            **counts,
+        },
+        indent=2,
     )

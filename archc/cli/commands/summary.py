@@ -12,6 +12,8 @@ from archc.cli.cost_report import cost_table
 from archc.cli.options import load_spec, spec_options
 from archc.cli.report import layers_table, parts_table, record, records
 from archc.cli.tables import as_csv, as_markdown, as_text
+from archc.cli.terminal import show
+from archc.diagnostics.printable import json_text
 from archc.graph import Graph
 
 
@@ -50,15 +52,12 @@ def command(
     """
     graph = load_spec(reference, settings, search).graph()
     conditions = given_conditions(batch, dtype, optimizer) if cost else None
-    click.echo(_printed(graph, form, conditions, layers=layers))
+    show(_printed(graph, form, conditions, layers=layers))
 
 
 def _printed(graph: Graph, form: str, conditions: Conditions | None, *, layers: bool) -> str:
     if form == "json":
-        import json
-
-        data = record(graph, layers=layers, conditions=conditions)
-        return json.dumps(data, indent=2, ensure_ascii=False)
+        return json_text(record(graph, layers=layers, conditions=conditions), indent=2)
     if form == "csv":
         return as_csv(records(graph, layers=layers, conditions=conditions))
     if conditions is not None:

@@ -17,6 +17,7 @@ from archc.cli.sweeping.files import check_table, told_as_diagnostics, write_tab
 from archc.cli.sweeping.formats import FORMATS, Result, text_table
 from archc.cli.sweeping.plot import check_plot, write_plot
 from archc.cli.sweeping.progress import tracked
+from archc.cli.terminal import remark, show, show_line
 from archc.explore import (
     Condition,
     Getter,
@@ -138,8 +139,9 @@ def command(
         result = Result(sweep, rows, top or -1, counts.infeasible, counts.left_out)
         _show(result, form, ends)
         with told_as_diagnostics():
+            tell = show_line if form == "text" else remark
             for line in files.write(result, ends):
-                click.echo(line, err=form != "text")
+                tell(line)
     counts.explain()
 
 
@@ -189,10 +191,11 @@ def _show(result: Result, form: str, front: tuple[Order, Order]) -> None:
     shown = MAX_SHOWN
     if sys.stdout.isatty():
         shown = max(_LEAST_ROWS, shutil.get_terminal_size().lines - _AROUND_THE_TABLE)
-    click.echo(text_table(result, shown))
+    show(text_table(result, shown))
     if result.count > shown:
         click.echo(f"… and {result.count - shown:,} rows more: `-o FILE.csv` writes all")
-    click.echo(f"\n{_summary(result, front)}")
+    click.echo()
+    show_line(_summary(result, front))
 
 
 def _summary(result: Result, front: tuple[Order, Order]) -> str:

@@ -16,7 +16,7 @@ from archc.cli.against_report import agreements_text
 from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
 from archc.cli.report import title
-from archc.cli.terminal import show_diagnostics, stage
+from archc.cli.terminal import show, show_diagnostics, stage
 from archc.cli.verify_report import verifications_text
 from archc.diagnostics import CompileError, Diagnostic, Findings
 from archc.verification import DTYPES, Agreement, Dtype, Verification, verify, verify_against
@@ -25,7 +25,12 @@ from archc.verification.references import split_reference
 
 Result = TypeVar("Result", Agreement, Verification)
 
-_TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")}
+_TARGETS = {
+    "python": ("keras",),
+    "keras": ("keras",),
+    "torch": ("torch",),
+    "all": ("keras", "torch"),
+}
 
 
 @click.command("verify", short_help="Run the source that a spec gives.")
@@ -34,7 +39,7 @@ _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")
     "--to",
     "target",
     type=click.Choice(list(_TARGETS)),
-    help="The source to run, as for `archc emit`.  [default: python]",
+    help="The source to run, as for `archc emit`; `keras` is `python`.  [default: python]",
 )
 @click.option(
     "--against",
@@ -59,7 +64,7 @@ _TARGETS = {"python": ("keras",), "torch": ("torch",), "all": ("keras", "torch")
 @spec_options
 def command(
     reference: str,
-    target: Literal["python", "torch", "all"] | None,
+    target: Literal["python", "keras", "torch", "all"] | None,
     against: str | None,
     sides: tuple[int, ...],
     dtype: Dtype | None,
@@ -106,7 +111,7 @@ def _tell(
     """Print what is compared, and what is wrong with the spec at some sizes; the exit code."""
     found, findings, code = _at_all_sizes(compare, sides)
     if found:
-        click.echo(text(found))
+        show(text(found))
     if len(findings):
         show_diagnostics(list(findings))
     return max(code, int(not all(each.passed for each in found)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from archc.cli.options import format_option, spec_options
-from archc.cli.terminal import colours
+from archc.cli.terminal import colours, show_line
 from archc.cli.watching.blocks import json_line, text_block
 from archc.cli.watching.loop import Look, looks, wakes_on_disk
 from archc.cli.watching.subject import subject
@@ -59,7 +59,7 @@ def _watch(reference: str, form: str, settings: tuple[str, ...], search: tuple[P
 
 
 def _print_json(name: str, look: Look, before: Graph | None) -> None:
-    click.echo(json_line(name, look.outcome, before))
+    show_line(json_line(name, look.outcome, before))
 
 
 def _print_text(name: str, look: Look, before: Graph | None) -> None:

@@ -8,9 +8,10 @@ from typing import NoReturn
 import click
 
 from archc import weights
-from archc.atomic import CannotWrite
+from archc.atomic import CannotWrite, check_writable
 from archc.cli.memory import refuse_too_large
 from archc.cli.options import load_spec, spec_options
+from archc.cli.terminal import show_line
 from archc.cli.weight_options import planned, weight_options
 from archc.diagnostics import CompileError, Diagnostic
 from archc.weights.plan import read_weights
@@ -56,16 +57,18 @@ def convert(
     refuse_too_large(graph, copies=2)
     with planned(spec, graph, file, source, allowed) as plan:
         values = read_weights(plan)
-    try:
-        weights.save(output, values)
-    except CannotWrite as problem:
-        _refuse(problem.message)
-    click.echo(f"\nwrote {output} ({output.stat().st_size / 1e6:,.1f} MB)")
+    weights.save(output, values)
+    click.echo()
+    show_line(f"wrote {output} ({output.stat().st_size / 1e6:,.1f} MB)")
 
 
 def _check_target(output: Path, *, force: bool) -> None:
     if output.suffix != ".safetensors":
         _refuse(f"cannot write {output}: the name of a file of weights ends in .safetensors")
+    try:
+        check_writable(output)
+    except CannotWrite as problem:
+        _refuse(problem.message)
     if output.exists() and not force:
         _refuse(f"{output} exists", "`--force` overwrites it")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import click
-
+from archc.cli.terminal import remark
 from archc.diagnostics import Diagnostic
 from archc.explore import Condition, Point, Sweep, short_names, too_large
 from archc.source.spelled import spelled_value
@@ -43,9 +42,9 @@ class Counts:
         if not self.infeasible:
             return
         noun = "variant is" if self.infeasible == 1 else "variants are"
-        click.echo(f"{self.infeasible:,} {noun} infeasible, such as", err=True)
+        remark(f"{self.infeasible:,} {noun} infeasible, such as")
         for reason, values in self.reasons.items():
-            click.echo(f"  {assignments(self.sweep, values)}: {reason}", err=True)
+            remark(f"  {assignments(self.sweep, values)}: {reason}")
 
     def _refuse(self, point: Point, problem: Diagnostic) -> None:
         self.infeasible += 1

@@ -11,6 +11,7 @@ from archc.api import Spec, load
 from archc.cli.sweeping.files import write_spec
 from archc.cli.sweeping.formats import Result
 from archc.diagnostics import CompileError, Diagnostic
+from archc.diagnostics.printable import escaped
 from archc.explore import check_references, respelled
 from archc.explore.columns import short_names
 from archc.source.spelled import spelled_value
@@ -56,7 +57,7 @@ def write_variant(spec: Spec, path: Path, totals: Totals, *, force: bool) -> Non
     """
     settings = [f"--set {key}={value.span.source.text}" for key, value in spec.settings]
     variant = f"@{spec.variant}" if spec.variant else ""
-    origin = " ".join([spec.family.place.path.stem + variant, *settings]).replace("\n", " ")
+    origin = escaped(" ".join([spec.family.place.path.stem + variant, *settings]))
     write_spec(path, respelled(spec, totals, origin), force=force)
     try:
         total = analyse(load(str(path), search=spec.search).graph()).total

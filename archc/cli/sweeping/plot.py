@@ -10,6 +10,7 @@ import click
 from archc import __version__
 from archc.atomic import CannotWrite, WouldOverwrite, atomic_path, check_writable
 from archc.cli.sweeping.formats import Result
+from archc.diagnostics.printable import escaped
 from archc.explore import Order, Point, Row
 
 MAX_DOTS = 20_000
@@ -52,7 +53,9 @@ def write_plot(path: Path, result: Result, front: tuple[Order, Order]) -> None:
     axes.plot(*_columns(sorted(best)), "o-", ms=4, lw=1, color="#d1495b", label="front")
     axes.set_xlabel(front[0].name)
     axes.set_ylabel(front[1].name)
-    axes.set_title(f"{result.sweep.spec.family.place.path.stem}: {result.rows.count:,} variants")
+    title = f"{result.sweep.spec.family.place.path.stem}: {result.rows.count:,} variants"
+    # In the name of a file dollars are no formula.
+    axes.set_title(escaped(title), parse_math=False)
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     made = f"archc {__version__}"

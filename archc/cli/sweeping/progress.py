@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from archc.cli.telling import telling
 from archc.cli.terminal import colours
 
 Item = TypeVar("Item")
@@ -19,7 +20,7 @@ _EVERY = 256
 
 def tracked(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
     """The items, with a bar that counts them where they take long."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or telling().form == "json":
         yield from items
         return
     remaining = iter(items)

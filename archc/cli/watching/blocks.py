@@ -4,12 +4,11 @@ same.
 
 from __future__ import annotations
 
-import json
-
 from archc.cli.report import record
 from archc.cli.terminal import table
 from archc.cli.watching.changes import Row, inputs, rows, total
 from archc.cli.watching.subject import Outcome
+from archc.diagnostics.printable import escaped, json_text
 from archc.diagnostics.record import as_record
 from archc.diagnostics.render import render_all
 from archc.graph import Graph, TensorShape
@@ -24,7 +23,7 @@ def text_block(name: str, outcome: Outcome, before: Graph | None, *, colour: boo
     """A heading, then the table of the network with what changed since `before`, then what is
     wrong; each only where there is any.
     """
-    lines = [f"== {name}: {_heading(outcome, before)}"]
+    lines = [escaped(f"== {name}: {_heading(outcome, before)}")]
     if outcome.graph is not None:
         lines += ["", _table(outcome.graph, before)]
     if outcome.diagnostics:
@@ -42,7 +41,7 @@ def json_line(name: str, outcome: Outcome, before: Graph | None) -> str:
         "change": None if graph is None or before is None else _change_record(graph, before),
         "diagnostics": [as_record(diagnostic) for diagnostic in outcome.diagnostics],
     }
-    return json.dumps(data, ensure_ascii=False)
+    return json_text(data)
 
 
 def _heading(outcome: Outcome, before: Graph | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from archc.api import Spec, parse_setting, split_reference
+from archc.cli.declared import check_declared
 from archc.diagnostics import CompileError, Diagnostic
 from archc.elaborate import elaborate
 from archc.graph import Graph
@@ -77,8 +78,7 @@ def subject(reference: str, settings: tuple[str, ...], search: tuple[Path, ...])
 def _outcome(spec: Spec) -> Outcome:
     """Raises `CompileError` where there is no network."""
     graph = elaborate(spec.assembled)
-    for source in spec.assembled.document.weights:
-        spec.weight_rules(source)
+    check_declared(spec, graph)
     try:
         spec.check_contracts(graph)
     except CompileError as error:

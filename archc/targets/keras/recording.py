@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from archc.emission.execution import executed, explained, parsed, take_classes
+from archc.emission.execution import STOPS, executed, explained, parsed, take_classes
 from archc.emission.nonnegative import nonnegative
 from archc.graph import Graph
 from archc.targets.keras.lowered import LoweredNode, lower_graph
@@ -35,7 +35,7 @@ def mismatches(
         made = _in_order([tensor.maker for tensor in (*inputs, *outputs)])
         ends = tuple([tensor.maker.name for tensor in outputs])
         found, given = canonical({applied.name: _step(applied) for applied in made}, ends, known)
-    except Exception as error:  # whatever the source raises, and whatever cannot be read in it
+    except STOPS as error:  # whatever the source raises, and whatever cannot be read in it
         return [explained(error)]
     expected, wanted = canonical(*_reference(graph, lowered), known)
     entries = tuple([graph.nodes[position].name for position in graph.inputs])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archc.emission.execution import executed, explained, parsed, take_classes
+from archc.emission.execution import STOPS, executed, explained, parsed, take_classes
 from archc.graph import Graph
 from archc.targets.torch.lowered import lower_graph
 from archc.targets.torch.lowering.call import TorchCall
@@ -40,7 +40,7 @@ def record(source: str, graph: Graph, class_name: str, lowered: Lowered | None =
     lowered = lower_graph(graph) if lowered is None else lowered
     try:
         return _recorded(source, graph, lowered, class_name)
-    except Exception as error:  # whatever the source raises, and whatever cannot be read in it
+    except STOPS as error:  # whatever the source raises, and whatever cannot be read in it
         return Recording([explained(error)], {})
 
 
