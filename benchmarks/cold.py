@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--no-bytecode", action="store_true", help="compile every module anew")
     options = parser.parse_args()
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    # The first round, which is not counted, compiles what is missing, if it may keep it.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if options.no_bytecode:
         # A cache folder that can't be written to: nothing compiled is found, nothing is kept.
         environment |= {"PYTHONPYCACHEPREFIX": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}

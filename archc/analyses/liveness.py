@@ -57,8 +57,6 @@ def liveness(graph: Graph, needs: list[Needs]) -> Liveness:
 
 
 def _scheduled(stretch: Stretch) -> Schedule:
-    if len(stretch.tasks) == 1:
-        return schedule(stretch)
     short = len(stretch.tasks) <= _LONGEST_REMEMBERED
     return _remembered(stretch) if short else schedule(stretch)
 

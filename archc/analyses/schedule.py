@@ -44,9 +44,6 @@ def schedule(stretch: Stretch) -> Schedule:
     """The order of the least peak where that is found soon, else the better of the given one and
     a greedy one; the given one where they are equal.
     """
-    if len(stretch.tasks) == 1:
-        ((size, besides, _),) = stretch.tasks
-        return Schedule((0,), (sum(stretch.entering) + size + besides,), True)
     least = _least(stretch)
     given = tuple(range(len(stretch.tasks)))
     held = held_by(stretch, given)

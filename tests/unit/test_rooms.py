@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -120,8 +121,13 @@ def test_a_framework_is_imported_by_its_target_alone(path: Path) -> None:
     assert imported <= allowed.get(folder, set())
 
 
-def run_and_list_modules(code: str) -> tuple[int, set[str]]:
+def run_and_list_modules(
+    code: str, environment: Mapping[str, str] | None = None
+) -> tuple[int, set[str]]:
     """Run `code` in a Python of its own; its exit code, and the top-level modules it loaded."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"
+    }
     script = f"""
 import json, sys
 code = 0
@@ -133,7 +139,12 @@ names = sorted({{name.partition('.')[0] for name in sys.modules}})
 print('\\n' + json.dumps([code, names]))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=inherited | dict(environment or {}),
     )
     exit_code, names = json.loads(done.stdout.splitlines()[-1])
     return exit_code, set(names)
@@ -144,6 +155,8 @@ def command(*arguments: str) -> str:
 
 
 HEAVY = {"tensorflow", "keras", "torch", "jinja2", "numpy"}
+# What pydantic would look for plug-ins with.
+SCAN = {"email", "zipfile"}
 UNEMITTED = HEAVY - {"jinja2"} | {"rich"}
 RESNET50 = str(SPECS / "resnet50.yaml")
 
@@ -153,9 +166,9 @@ RESNET50 = str(SPECS / "resnet50.yaml")
     [
         pytest.param("import archc\n", HEAVY | {"rich", "click"}, id="import archc"),
         pytest.param("import archc.cli\n", HEAVY | {"rich"}, id="import archc.cli"),
-        pytest.param(command("check", RESNET50), HEAVY | {"rich"}, id="check"),
-        pytest.param(command("summary", RESNET50), HEAVY, id="summary"),
-        pytest.param(command("list"), HEAVY, id="list"),
+        pytest.param(command("check", RESNET50), HEAVY | SCAN | {"rich"}, id="check"),
+        pytest.param(command("summary", RESNET50, "--cost"), HEAVY | SCAN, id="summary"),
+        pytest.param(command("list"), HEAVY | SCAN, id="list"),
         pytest.param(command("emit", RESNET50), UNEMITTED, id="emit"),
         pytest.param(command("emit", RESNET50, "--to", "torch"), UNEMITTED, id="emit to torch"),
     ],
@@ -165,3 +178,27 @@ def test_nothing_heavy_is_loaded(code: str, absent: set[str]) -> None:
     assert exit_code == 0
     assert "archc" in loaded
     assert loaded & absent == set()
+
+
+@pytest.mark.parametrize(
+    ("environment", "loaded"),
+    [({}, False), ({"PYDANTIC_DISABLE_PLUGINS": "mine"}, True)],
+    ids=["not set", "set by the user"],
+)
+def test_plugins_are_looked_for_where_the_user_chose_some(
+    environment: dict[str, str], loaded: bool
+) -> None:
+    code = command("check", RESNET50)
+    assert ("email" in run_and_list_modules(code, environment)[1]) is loaded
+
+
+def test_a_pydantic_that_wants_more_of_its_loader_gets_it() -> None:
+    code = """from archc.cli import main
+try:
+    main(['--version'])
+except SystemExit:
+    pass
+from pydantic.plugin._loader import PYDANTIC_ENTRY_POINT_GROUP, get_plugins
+assert PYDANTIC_ENTRY_POINT_GROUP == 'pydantic' and not get_plugins()
+"""
+    assert run_and_list_modules(code)[0] == 0
