@@ -148,15 +148,14 @@ class Carrier:
 
     def _trace(self, flow: Flow, values: Sequence[object]) -> tuple[Trace, Outcome]:
         recording = Recording()
-        names, numbers = traced(recording, flow.numbers, "i")
+        numbers = traced(recording, flow.numbers, "i")
         knobs = {self._knobs[place]: values[place] for place in self.felt}
         varying = {name: v for name, v in knobs.items() if _varies(v)}
-        more, given = traced(recording, list(varying.values()), "k")
-        frame = self._frame({**knobs, **dict(zip(varying, given, strict=True))}, {})
-        entering = Flow(flow.form, tuple(numbers))  # type: ignore[arg-type]
-        return trace(
-            self._run, self._gate, entering, frame, recording, [*names, *more], self._blocks
-        )
+        given = traced(recording, list(varying.values()), "k")
+        frame = self._frame({**knobs, **dict(zip(varying, given.values(), strict=True))}, {})
+        entering = Flow(flow.form, tuple(numbers.values()))  # type: ignore[arg-type]
+        inputs = numbers | given
+        return trace(self._run, self._gate, entering, frame, recording, inputs, self._blocks)
 
     def _forget(self) -> None:
         """Ask no trace any more."""

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import TypeAlias, cast
 
 from archc.explore.lines import Call, Guard, Line
-from archc.explore.traced import NotTraceable, Recording, code_of
+from archc.explore.traced import NotTraceable, Recording
 
 Recipe: TypeAlias = Callable[..., "tuple[int, ...] | None"]
 """Inputs in, results out; None where the inputs would decide something else."""
@@ -35,7 +35,7 @@ def compiled(recording: Recording, inputs: Sequence[str], results: Sequence[obje
 
     Raises `NotTraceable` where there is too much to compute.
     """
-    codes = [code_of(result) for result in results]
+    codes = [recording.code_of(result) for result in results]
     lines = _calls_last(_needed(recording.lines, codes))
     if len(lines) > MAX_LINES:
         raise NotTraceable

@@ -53,12 +53,12 @@ class Recording:
         """The traced result of an operation whose result is `value` here."""
         if type(value) is not int and type(value) is not float:
             raise NotTraceable
-        return self.number(self._name(template, tuple([code_of(o) for o in operands])), value)
+        return self.number(self._name(template, tuple([self.code_of(o) for o in operands])), value)
 
     def shifted(self, number: TracedInt, by: int) -> TracedInt:
         """A traced whole number and so many more."""
         more = number.more + by
-        name = self._name("({} + {})", (number.base, code_of(more))) if more else number.base
+        name = self._name("({} + {})", (number.base, self.code_of(more))) if more else number.base
         return TracedInt(number.value + by, name, self, number.base, more)
 
     def negated(self, number: TracedInt) -> TracedInt:
@@ -71,13 +71,25 @@ class Recording:
         self, recipe: Callable[..., object], operands: Sequence[object], values: Sequence[Number]
     ) -> list[Number]:
         """The traced results of another recording's function, which are these values here."""
-        codes = tuple([code_of(o) for o in operands])
+        codes = tuple([self.code_of(o) for o in operands])
         call = self._calls.get((recipe, codes))
         if call is None:
             call = Call(f"r{len(self._calls)}", recipe, codes, len(values))
             self._calls[recipe, codes] = call
             self.lines.append(call)
         return [self.number(n, v) for n, v in zip(call.names, values, strict=True)]
+
+    def code_of(self, value: object) -> str:
+        """How a number is written in a formula. Raises `NotTraceable` for what is no number, and
+        for a number of another recording.
+        """
+        if isinstance(value, TracedInt | TracedFloat):
+            if value.recording is not self:
+                raise NotTraceable
+            return value.name
+        if not isinstance(value, int | float) or value != value:
+            raise NotTraceable
+        return repr(value) if value >= 0 else f"({value!r})"
 
     def _name(self, template: str, codes: tuple[str, ...]) -> str:
         """The name of what an operation gives; the same for the same."""
@@ -89,21 +101,12 @@ class Recording:
 
     def decide(self, holds: bool, template: str, *operands: object) -> bool:
         """Note that something holds, or does not; gives which."""
-        codes = tuple([code_of(o) for o in operands])
+        codes = tuple([self.code_of(o) for o in operands])
         condition = template.format(*codes)
         if condition not in self._decided:
             self._decided[condition] = holds
             self.lines.append(Guard("", template if holds else f"not {template}", codes))
         return holds
-
-
-def code_of(value: object) -> str:
-    """How a number is written in a formula. Raises `NotTraceable` for what is no number."""
-    if isinstance(value, TracedInt | TracedFloat):
-        return value.name
-    if not isinstance(value, int | float) or value != value:
-        raise NotTraceable
-    return repr(value) if value >= 0 else f"({value!r})"
 
 
 def is_traced(value: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -125,9 +125,9 @@ class TracingInterpreter(CountingInterpreter):
     ) -> BlockTrace:
         """Carry a block out in a recording of its own."""
         recording = Recording()
-        names, fresh = traced(recording, [plain(number) for number in numbers], "i")
+        inputs = traced(recording, [plain(number) for number in numbers], "i")
         inner = TracingInterpreter(Findings(), recording, self._blocks)
-        again = call.refilled(fresh, inner.tally.tensor)
+        again = call.refilled(tuple(inputs.values()), inner.tally.tensor)
         run = partial(
             Interpreter.call_block,
             inner,
@@ -141,7 +141,7 @@ class TracingInterpreter(CountingInterpreter):
         record(inner, (), again.tensors, run)
         if len(inner.findings):
             raise NotTraceable
-        return block_trace(recording, names, inner.memory[()])
+        return block_trace(recording, tuple(inputs), inner.memory[()])
 
 
 class _TracingTally(Tally):
@@ -155,12 +155,10 @@ class _TracingTally(Tally):
         return NodeCost(trainable + fixed, trainable, layer.macs(*inputs), 0)
 
 
-def traced(
-    recording: Recording, numbers: Sequence[Number], prefix: str
-) -> tuple[list[str], list[Number]]:
-    """Traced numbers for these inputs, and their names."""
+def traced(recording: Recording, numbers: Sequence[Number], prefix: str) -> dict[str, Number]:
+    """Traced numbers for these inputs, by their names."""
     names = [f"{prefix}{place}" for place in range(len(numbers))]
-    return names, [recording.number(name, n) for name, n in zip(names, numbers, strict=True)]
+    return {name: recording.number(name, n) for name, n in zip(names, numbers, strict=True)}
 
 
 def trace(
@@ -169,10 +167,10 @@ def trace(
     flow: Flow,
     frame: Frame,
     recording: Recording,
-    names: Sequence[str],
+    inputs: Mapping[str, Number],
     blocks: BlockTraces,
 ) -> tuple[Trace, Outcome]:
-    """Carry out a unit with the traced numbers in a flow and a frame, whose names are given.
+    """Carry out a unit with the traced numbers in a flow and a frame, by name the `inputs`.
 
     Gives the trace, and what came of it for the numbers as they are now. Raises whatever comes
     of it where the unit can't be carried out so.
@@ -186,12 +184,10 @@ def trace(
     totals = interpreter.tally.totals
     noted = tuple(interpreter.noted)
     results = (*totals, *[each.blocks for each in noted], *left.numbers)
-    recipe = compiled(recording, names, results)
-    now = [plain(number) for number in results]
-    here = Outcome(
-        Flow(left.form, tuple(now[3 + len(noted) :])),  # type: ignore[arg-type]
-        (now[0], now[1], now[2]),  # type: ignore[arg-type]
-        lost,
-    )
+    recipe = compiled(recording, tuple(inputs), results)
+    now = recipe(*[plain(number) for number in inputs.values()])
+    if now is None or now != tuple([plain(number) for number in results]):
+        raise NotTraceable
+    here = Outcome(Flow(left.form, now[3 + len(noted) :]), (now[0], now[1], now[2]), lost)
     counted = tuple([each._replace(blocks=0) for each in noted])
     return Trace(recipe, left.form, lost, counted), here
