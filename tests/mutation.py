@@ -37,7 +37,7 @@ from archc.diagnostics import CompileError, Diagnostic, Findings
 from archc.diagnostics.codes import CODES
 from archc.diagnostics.record import as_annotation, as_record
 from archc.diagnostics.render import render_all
-from archc.elaborate.interpret import Interpreter
+from archc.elaborate.replay import ReplayingInterpreter
 from archc.graph import Graph
 from archc.source.splice import Splices
 from tests.strategies.mutants import EXPRESSIONS, NUMBERS, Sample, mutated, samples
@@ -117,7 +117,7 @@ def mutant(seed: int, number: int) -> Mutant:
     return Mutant(sample, data, chance.random(), setting)
 
 
-class _Counting(Interpreter):
+class _Counting(ReplayingInterpreter):
     """What carries steps out, and the latest of its kind."""
 
     latest: _Counting | None = None
@@ -131,7 +131,7 @@ class _Counting(Interpreter):
         return self._steps_done
 
 
-sys.modules["archc.elaborate.elaborate"].Interpreter = _Counting  # type: ignore[attr-defined]
+sys.modules["archc.elaborate.elaborate"].ReplayingInterpreter = _Counting  # type: ignore[attr-defined]
 
 
 def look(path: Path, given: Mutant) -> None:
@@ -182,6 +182,7 @@ def outcome(given: Mutant, folder: Path) -> tuple[str, str, float]:
     _Counting.latest = None
     try:
         look(path, given)
+        assert _Counting.latest is not None, "the steps are not counted"
         word = "network"
     except CompileError as error:
         try:

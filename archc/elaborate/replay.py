@@ -21,8 +21,12 @@ from archc.graph import Instance, Node
 
 _Key: TypeAlias = tuple[object, ...]
 
-_PLAIN = frozenset({int, float, bool, str, type(None)})
+_PLAIN: frozenset[object] = frozenset({int, float, bool, str, type(None)})
 """The types of args that say all there is to say of themselves."""
+
+
+_MAX_LIST = 256
+"""Longer lists take longer to look up than a block takes to be carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +179,18 @@ def _alike(entering: Stream) -> _Key | None:
 
 
 def _kinds(values: Iterable[object]) -> _Key | None:
-    """The types of plain values, of lists those of their items; None where one is not plain."""
+    """The types of plain values, of lists those of their items.
+
+    None where one is not plain, or a long list.
+    """
     kinds: list[object] = []
     for value in values:
-        kind = _kinds(value) if type(value) is tuple else type(value)
-        if kind not in _PLAIN and type(kind) is not tuple:
+        kind: object = type(value)
+        if type(value) is tuple:
+            kind = _kinds(value) if len(value) <= _MAX_LIST else None
+            if kind is None:
+                return None
+        elif kind not in _PLAIN:
             return None
         kinds.append(kind)
     return tuple(kinds)
