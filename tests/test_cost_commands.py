@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import fields
 from io import StringIO
 
 import pytest
 
+import archc
+from archc.analyses import Costs
+from archc.analyses.diff import Survival, diff
 from archc.cli.boundary import run
+from archc.cli.diff_report import diff_record
+from archc.cli.report import costs_record
 from archc.cli.units import count, memory
 from tests.unit.test_rooms import HEAVY, command, run_and_list_modules
 
@@ -96,6 +102,15 @@ def test_json_of_a_difference(printed) -> None:
     assert parts["task"]["before"]["parameters"] == 2_049_000
     assert parts["task"]["after"]["parameters"] == 20_490
     assert data["weights"]["reshaped"] == ["predictions"]
+
+
+def test_no_cost_is_left_out() -> None:
+    graph = archc.load("resnet18").graph()
+    names = ["parameters", *Costs._fields[1:]]
+    assert list(costs_record(archc.analyse(graph).costs())) == names
+    weights = diff_record(diff(graph, graph), "", "")["weights"]
+    assert isinstance(weights, dict)
+    assert list(weights) == [field.name for field in fields(Survival)]
 
 
 @pytest.mark.parametrize(

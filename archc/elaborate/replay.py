@@ -33,7 +33,8 @@ _MAX_LIST = 256
 class _Kept:
     """A block that was carried out: its part of the tree, what entered it, what it gave.
 
-    `steps` and `expression_steps` are what it took of the limits; `blocks` those that it called.
+    `steps` and `expression_steps` are what it took of the limits; `blocks` itself and those that it
+    called.
     """
 
     part: Instance
@@ -74,11 +75,12 @@ class ReplayingInterpreter(Interpreter):
         told, steps, left = self.findings.told, self._steps_done, self._budget.left
         around, self._called = self._called, set()
         result = super().call_block(block, arguments, inputs, place, stream, frame)
-        if self.findings.told == told:
+        self._called.add(block)
+        # An error that was told before leaves no shape behind, and is not told again.
+        if self.findings.told == told and _alike(result) is not None:
             steps, left = self._steps_done - steps, left - self._budget.left
             part = frame.instance.children[-1]
             self._kept[key] = _Kept(part, entering, result, steps, left, self._called)
-        around.add(block)
         self._called = around | self._called
         return result
 

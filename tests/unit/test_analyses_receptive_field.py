@@ -119,12 +119,17 @@ _ONES = {"kernel", "depthwise_kernel", "pointwise_kernel", "gamma", "moving_vari
 
 
 def interior(graph: Graph, seen: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    """The outputs whose whole field lies in the input, each with the inputs that it sees."""
-    reach = analyse(graph).receptive_fields[-1].reaches[0]
+    """The outputs whose whole field lies in the input, each with the inputs that it sees.
+
+    What a slice took away is no part of the input to what comes after it.
+    """
+    fields = [field.reaches[0] for field in analyse(graph).receptive_fields]
+    reach, largest = fields[-1], max(field.stride for field in fields)
+    taken = largest * sum(node.layer.verb == "slice" for node in graph)
     places = [
         p
         for p in range(seen.shape[1])
-        if floor(reach.low + reach.stride * p) > 0
+        if floor(reach.low + reach.stride * p) > taken
         and ceil(reach.high + reach.stride * p) < LENGTH - 1
     ]
     return [(p, np.flatnonzero(seen[:, p])) for p in places]
