@@ -6,9 +6,9 @@ Sources: the gradient of each layer's formula, as TensorFlow's registered gradie
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
+from typing import NamedTuple
 
 from archc.analyses.views import storage
 from archc.elaborate.collector import collector_paused
@@ -58,8 +58,7 @@ from archc.layers import (
 Shapes = tuple[TensorShape, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """What the gradient of one layer is computed from, beside its weights.
 
     `inputs` and `output` say whether it needs these tensors. All else is made inside the layer
@@ -78,8 +77,7 @@ class Needs:
     trains: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """What training keeps of a node's work until the backward pass: its output if any gradient
     needs it, and what it made inside. Elements each sample and once a batch, bytes of masks.
     """
@@ -156,7 +154,7 @@ def _saved(needs: Needs, output: int) -> Saved:
 def _needs_of(layer: Layer, inputs: Shapes) -> Needs:
     needs = _RULES[type(layer)](layer, inputs, layer.output_shape(*inputs))
     trains = any(weight.trainable for weight in layer.weights(*inputs))
-    return replace(needs, trains=True) if trains else needs
+    return needs._replace(trains=True) if trains else needs
 
 
 def _nothing(_layer: Layer, _inputs: Shapes, _output: TensorShape) -> Needs:

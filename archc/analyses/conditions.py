@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Precision:
+class Precision(NamedTuple):
     """The bytes of one number of each kind.
 
     `weights` is how the weights are stored, `activations` what the layers compute with and give,
@@ -33,8 +32,7 @@ OPTIMIZERS: dict[str, int] = {"sgd": 0, "momentum": 1, "adam": 2}
 """How many numbers each optimizer keeps for every trainable weight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """A batch of `batch` samples, in a precision, trained by an optimizer of `OPTIMIZERS`."""
 
     batch: int = 1

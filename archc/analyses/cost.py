@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from archc.analyses.backward import Needs, Saved, all_needs, saved_tensors, together
 from archc.analyses.conditions import DEFAULT_CONDITIONS, OPTIMIZERS, Conditions
-from archc.analyses.liveness import Liveness, liveness
-from archc.analyses.moves import Number
-from archc.analyses.receptive_field import ReceptiveField, largest_field, receptive_fields
 from archc.analyses.views import is_view
 from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 from archc.layers import Input, Layer, TensorShape
 
+if TYPE_CHECKING:
+    # Who only counts parameters does not wait for the rest to be loaded.
+    from archc.analyses.backward import Needs, Saved
+    from archc.analyses.liveness import Liveness
+    from archc.analyses.moves import Number
+    from archc.analyses.receptive_field import ReceptiveField
+
 _LARGEST_STRIDE = 2**63
 """A thousand layers of stride 2 on one position would have one that no number holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeCost:
+class NodeCost(NamedTuple):
     """The cost of one node, or of several together: everything that adds up.
 
     `params` counts the elements of all weights, batch-norm statistics included, as Keras does;
@@ -94,20 +96,28 @@ class Analysis:
     @cached_property
     def liveness(self) -> Liveness:
         """What is held while each node runs, for one sample, without training."""
+        from archc.analyses.liveness import liveness
+
         return liveness(self.graph, self._needs)
 
     @cached_property
     def saved(self) -> tuple[Saved, ...]:
         """What training keeps of each node's work."""
+        from archc.analyses.backward import saved_tensors
+
         return saved_tensors(self.graph, self._needs)
 
     @cached_property
     def receptive_fields(self) -> tuple[ReceptiveField, ...]:
         """What the values of each node see of the input."""
+        from archc.analyses.receptive_field import receptive_fields
+
         return receptive_fields(self.graph)
 
     def costs(self, conditions: Conditions = DEFAULT_CONDITIONS) -> Costs:
         """What the whole network costs."""
+        from archc.analyses.receptive_field import largest_field
+
         sizes, strides = largest_field(self.receptive_fields)
         sees_all = any(self.receptive_fields[o.node].sees_all for o in self.graph.outputs)
         return self._costs(0, len(self.nodes), sizes, strides, sees_all, conditions)
@@ -127,6 +137,8 @@ class Analysis:
 
     @cached_property
     def _needs(self) -> list[Needs]:
+        from archc.analyses.backward import all_needs
+
         return all_needs(self.graph)
 
     def _costs(
@@ -160,6 +172,8 @@ class Analysis:
 
     def _kept(self, start: int, stop: int, conditions: Conditions) -> int:
         """The bytes that the nodes in `[start, stop)` keep for the backward pass."""
+        from archc.analyses.backward import together
+
         kept = together(self.saved[start:stop])
         numbers = conditions.batch * kept.elements + kept.shared
         return conditions.precision.activations * numbers + conditions.batch * kept.mask

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archc.analyses.cost import Analysis, NodeCost
 from archc.graph import Graph, Instance, TensorShape
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part: its name, what it is made of, the shape that it gives, its cost.
 
     `level` is 0 for a component, 1 for a part of one; `blocks` names its blocks in order, equal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from archc.diagnostics.fix import Fix
 from archc.diagnostics.span import Span
@@ -12,8 +12,7 @@ from archc.diagnostics.span import Span
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that has a part in a diagnostic, and what stands there."""
 
     span: Span

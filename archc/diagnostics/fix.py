@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archc.diagnostics.names import one_slip_from
 from archc.diagnostics.span import Span
@@ -13,16 +13,14 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
 """Names that YAML reads as themselves wherever they stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A stretch of a text, and what takes its place."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """What a change does, in a few words, and its edits: all of one text, none over another."""
 
     title: str

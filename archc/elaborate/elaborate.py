@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, Span
 from archc.elaborate.collector import collector_paused
@@ -75,8 +74,7 @@ def _frame_or_report(assembled: Assembled, findings: Findings) -> Frame | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A graph and how it came about.
 
     `bodies` are the records of the components; `places` lead from a tensor's node to its position

@@ -8,9 +8,8 @@ in one run, and none twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archc.diagnostics import CompileError, Findings, Span
 from archc.elaborate.instantiate import (
@@ -45,8 +44,7 @@ if TYPE_CHECKING:
     from archc.elaborate.groups import GroupsRunner
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a block is called: its label in a trail, its name in the network, its span."""
 
     label: str

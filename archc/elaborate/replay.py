@@ -7,8 +7,7 @@ where these are alike the same layers come of it, under other names and from oth
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from archc.diagnostics import Findings
 from archc.elaborate.interpret import Interpreter, Place
@@ -29,8 +28,7 @@ _MAX_LIST = 256
 """Longer lists take longer to look up than a block takes to be carried out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """A block that was carried out: its part of the tree, what entered it, what it gave.
 
     `steps` and `expression_steps` are what it took of the limits; `blocks` itself and those that it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from archc.diagnostics import Span
 from archc.elaborate.instantiate import whole
@@ -22,8 +22,7 @@ from archc.layers import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupStride:
+class GroupStride(NamedTuple):
     """The stride of one group, None where nothing says one, and the dilations of its blocks.
 
     `dilation` is that of the blocks up to the one that takes the stride, `after` that of those

@@ -88,7 +88,7 @@ class _NotingCompiler(Compiler):
         function = super()._function(node)
         if function.name not in ROUNDING:
             return function
-        return replace(function, run=self._noting(function, self._place(node)))
+        return function._replace(run=self._noting(function, self._place(node)))
 
     def _noting(
         self, function: Function, extent: Extent

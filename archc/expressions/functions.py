@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from archc.expressions.errors import OperationError, limit
 from archc.expressions.limits import MAX_DECIMALS, MAX_INTEGER
@@ -15,8 +14,7 @@ from archc.expressions.values import Evaluation, bounded, bounded_length, descri
 Arguments = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function by name: the number of arguments it takes, and whether it knows `d=`.
 
     `most` is None where any number will do; a `d=` arrives as the last argument.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from archc.diagnostics import Span
 from archc.layers import Layer, TensorShape, Weight
@@ -95,8 +95,7 @@ class Instance:
         return tuple(reversed(titles))
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A tensor that the network gives: the name of its node's place, and the node."""
 
     name: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archc.diagnostics import close_matches, one_of
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeProblem:
+class AttributeProblem(NamedTuple):
     """One attribute that is unknown, missing, or has a value that does not do."""
 
     kind: Literal["unknown", "missing", "invalid"]

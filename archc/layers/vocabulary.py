@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from pydantic import ValidationError
 
@@ -28,8 +27,7 @@ Attributes: TypeAlias = tuple[tuple[str, object], ...]
 """Attribute names and values: numbers, truth values, texts, and tuples of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(NamedTuple):
     """A word for a layer. `fixed` are the attributes that the word itself says: `relu` the kind."""
 
     name: str

@@ -6,8 +6,7 @@ formula of PyTorch's `Conv2d` and `MaxPool2d`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from archc.layers.attributes import AxisPads, axis_pads
 from archc.layers.base import ShapeError
@@ -16,8 +15,7 @@ from archc.layers.shape import TensorShape
 Pairs = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A window with its numbers for each spatial axis.
 
     `explicit` is the padding as (before, after); None for `same`, whose padding depends on the

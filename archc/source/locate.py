@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from archc.diagnostics import CompileError, Diagnostic, Span, one_of, renaming
 from archc.resources import specs_folder
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file, and the folder that it may reach: what it uses lies there or in the zoo."""
 
     path: Path

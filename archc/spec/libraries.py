@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from archc.diagnostics import CompileError, Diagnostic, Findings, SourceText
 from archc.source import Mapping, Node, Scalar, Sequence
@@ -16,8 +16,7 @@ from archc.spec.trees import placed, read_tree
 from archc.spec.validate import validate
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(NamedTuple):
     """A file of blocks and, in order, the libraries that it uses."""
 
     place: Place

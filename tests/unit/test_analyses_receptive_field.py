@@ -121,16 +121,19 @@ _ONES = {"kernel", "depthwise_kernel", "pointwise_kernel", "gamma", "moving_vari
 def interior(graph: Graph, seen: np.ndarray) -> list[tuple[int, np.ndarray]]:
     """The outputs whose whole field lies in the input, each with the inputs that it sees.
 
-    What a slice took away is no part of the input to what comes after it.
+    What a slice took away at the start, or a crop at the end, is no part of the input to what
+    comes after it.
     """
     fields = [field.reaches[0] for field in analyse(graph).receptive_fields]
     reach, largest = fields[-1], max(field.stride for field in fields)
-    taken = largest * sum(node.layer.verb == "slice" for node in graph)
+    verbs = [node.layer.verb for node in graph]
+    first = largest * verbs.count("slice")
+    last = LENGTH - 1 - largest * verbs.count("crop")
     places = [
         p
         for p in range(seen.shape[1])
-        if floor(reach.low + reach.stride * p) > taken
-        and ceil(reach.high + reach.stride * p) < LENGTH - 1
+        if floor(reach.low + reach.stride * p) > first
+        and ceil(reach.high + reach.stride * p) < last
     ]
     return [(p, np.flatnonzero(seen[:, p])) for p in places]
 
