@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -130,6 +131,8 @@ def _keras(depths: tuple[int, int]) -> int:
 
 @cache
 def _torchvision_resnet() -> ModuleType:
+    # A process that loads Triton after TensorFlow crashes, and a PyTorch for GPUs would.
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     import torch
 
     try:

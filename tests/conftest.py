@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 # Before the first import of TensorFlow: equality is tested to 1e-6, and a GPU may round more.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A process that loads Triton after TensorFlow crashes, and a PyTorch for GPUs would.
+sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
 # How long an example takes says more of the machine than of archc; CI tries the same ones always.
 hypothesis.settings.register_profile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -93,12 +94,23 @@ def _timm(name: str) -> Any:
         message = f"timm is needed to make `{name}`, and is not installed"
         helps = ("install it: pip install 'archc[oracle]'",)
         raise CompileError([Diagnostic("reference", message, helps=helps)])
+    _leave_out_triton()
     _define_operators()
     try:
         return import_module("timm")
     except Exception as error:
         notes = (str(error).strip().partition("\n")[0],)
         raise CompileError([Diagnostic("reference", "timm does not load", notes=notes)]) from None
+
+
+def _leave_out_triton() -> None:
+    """Let torchvision take Triton for missing where TensorFlow has been loaded.
+
+    A process that loads Triton after TensorFlow crashes: each has an LLVM of its own. A PyTorch
+    for GPUs brings it along; no network here is compiled with it.
+    """
+    if "tensorflow" in sys.modules and "triton" not in sys.modules:
+        sys.modules["triton"] = None  # type: ignore[assignment]
 
 
 def _define_operators() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
+import re
+import tokenize
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +116,49 @@ def test_numbers_that_are_asked_for_as_plain_ones_are_fixed() -> None:
 def test_plain_numbers_stay_as_they_are() -> None:
     recording = Recording()
     assert [plain(n) for n in (2, 2.5, recording.number("x", 4))] == [2, 2.5, 4]
+
+
+_WORDS = {"def", "recipe", "if", "is", "not", "return", "None"}
+_FUNCTIONS = {"inf", "trunc", "floor", "ceil", "round", "abs", "is_integer"}
+
+
+def test_the_code_of_a_recipe_is_counted_names_and_numbers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever a spec calls its args, blocks and ids, none of it is compiled."""
+    texts: list[str] = []
+
+    def noting(text: str, *given: object, **more: object) -> object:
+        texts.append(text)
+        return compile(text, *given, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("archc.explore.recipes.compile", noting, raising=False)
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        """
+about: '"; import os'
+args: {__import__: 1.5, print: 3}
+input: [=print * 8, 16, 3]
+define:
+  exec:
+    args: {lambda_: required}
+    steps: [{id: return_, conv: {filters: "=round_to(lambda_ * 10)", kernel: 3}}]
+stem:
+- exec: =__import__ * print
+- {id: eval, dense: "=ceil(print / 2 + round(__import__))"}
+""",
+        encoding="utf-8",
+    )
+    knobs = (parse_knob("__import__=0.5..9:0.5"), parse_knob("print=1..9"))
+    sweep = Sweep(archc.load(str(path)), knobs)
+    for _, point in sweep.sample(60, 2):
+        assert told(point) == told(sweep.at(point.values))
+    assert len(texts) > 2
+    for text in texts:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME and token.string not in _WORDS | _FUNCTIONS:
+                assert re.fullmatch(r"[ikt]\d+|r\d+(_\d+)?|f\d+", token.string), text
+            assert token.type not in (tokenize.STRING, tokenize.COMMENT), text
 
 
 def engines(sweep: Sweep) -> list[Engine]:
