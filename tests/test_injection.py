@@ -280,8 +280,15 @@ def test_what_takes_a_while_is_told_without_markup() -> None:
     assert "[/x] [red]\\x1b]0;title\\x07" in err.getvalue()
 
 
-def test_what_an_editor_is_told_draws_nothing(folder: Path) -> None:
-    session, path = Session(), folder / SPEC
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session()
+    yield session
+    session.close_all()
+
+
+def test_what_an_editor_is_told_draws_nothing(folder: Path, session: Session) -> None:
+    path = folder / SPEC
     for text in CORPUS:
         session.put(path, rendered(Hostile({**HARMLESS, **dict.fromkeys(NAMES, text)}).data))
         document = session.document(path)

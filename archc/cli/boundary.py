@@ -8,7 +8,7 @@ from io import StringIO
 
 import click
 
-from archc.cli.group import archc
+from archc.cli.group import ReaderHasEnough, archc
 from archc.cli.telling import one_run
 from archc.cli.terminal import show, show_diagnostics
 from archc.diagnostics import CompileError
@@ -30,13 +30,8 @@ def run(arguments: list[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("archc: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderHasEnough):
         return _reader_has_enough()
-    except SystemExit as end:
-        # click makes one of a pipe that broke, and of a shell's question for completions.
-        if isinstance(end.__context__, BrokenPipeError):
-            return _reader_has_enough()
-        raise
     except Exception as error:
         # No shell can give such an argument, but who calls this from Python can: click's own check
         # of paths fails on it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -29,8 +29,30 @@ COMMANDS = {
 """Each command and the line that `archc --help` shows; the command itself is in `commands/`."""
 
 
+class ReaderHasEnough(Exception):
+    """Who reads what archc prints reads no more. click would make a failure of it."""
+
+
 class LazyGroup(click.Group):
     """Imports a command's module only when that command is asked for."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            raise ReaderHasEnough from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderHasEnough from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -238,10 +238,19 @@ def test_a_stream_of_few_letters_is_no_fault(encoding: str) -> None:
     assert b"unknown verb `rleu`" in bad.stderr
 
 
-def test_a_reader_that_has_enough_is_no_fault() -> None:
-    # More than a pipe holds, so that archc is still writing when its reader is gone.
-    summary = f"{sys.executable} -m archc summary nasnet@large --layers"
-    command = f"{summary} | head -1; echo ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize(
+    ("given", "reader"),
+    [
+        # More than a pipe holds, so that archc is still writing when its reader is gone.
+        ("summary nasnet@large --layers", "head -1"),
+        ("summary nasnet@large --layers", "true"),
+        ("summary resnet50", "true"),
+        ("--help", "true"),
+        ("--version", "true"),
+    ],
+)
+def test_a_reader_that_has_enough_is_no_fault(given: str, reader: str) -> None:
+    command = f"{sys.executable} -m archc {given} | {reader}; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", command],
         capture_output=True,
