@@ -29,8 +29,13 @@ def json_text(data: object, indent: int | None = None) -> str:
     """
     import json
 
-    from archc.diagnostics.json_layout import json_escaped, laid_out
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    if text.replace("\n", " ").isprintable():
+        return text
+    return "\n".join([_json_escaped(line) for line in text.split("\n")])
 
-    if indent is not None:
-        return laid_out(data, " " * indent)
-    return json_escaped(json.dumps(data, ensure_ascii=False))
+
+def _json_escaped(line: str) -> str:
+    import json
+
+    return "".join([c if c.isprintable() else json.dumps(c)[1:-1] for c in line])

@@ -6,7 +6,6 @@ for each; everything that becomes text is the same for all of them.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -187,7 +186,3 @@ class Scope:
         for place, lane in enumerate(lanes):
             nodes[lane], shapes[lane] = variable.nodes[place], variable.shapes[place]
         return Variable(variable.name, nodes, shapes, variable.channels, variable.wish)
-
-
-def name_code(name: str) -> Code:
-    return ast.Name(name, ast.Load())

@@ -1,4 +1,4 @@
-"""JSON with an item a line equals what Python's own writer makes, less what can't be printed."""
+"""JSON is what Python's own writer makes, less what can't be printed."""
 
 from __future__ import annotations
 
