@@ -235,6 +235,9 @@ def _look_at_one(seed: int, number: int, folder: Path, found: Chunk) -> None:
     given = mutant(seed, number)
     before = megabytes()
     word, detail, seconds = outcome(given, folder)
+    if word.startswith("slow"):
+        # A busy machine makes anything slow once.
+        word, detail, seconds = min((word, detail, seconds), outcome(given, folder), key=_seconds)
     after = megabytes()
     if not detail and before <= MOST_MEGABYTES < after:
         word, detail = "memory", f"{before:.0f} MB before, {after:.0f} MB after; {word}"
@@ -246,6 +249,10 @@ def _look_at_one(seed: int, number: int, folder: Path, found: Chunk) -> None:
     if detail:
         text = given.data.decode("utf-8", "replace")
         found.failures.append(Failure(word, detail, number, given.sample.name, text))
+
+
+def _seconds(told: tuple[str, str, float]) -> float:
+    return told[2]
 
 
 @dataclass
