@@ -1,7 +1,5 @@
 """Activations that are layers of their own."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.attributes import Number

@@ -1,7 +1,5 @@
 """Layers that only arrange values anew: flatten, reshape, shuffle, slice."""
 
-from __future__ import annotations
-
 from math import gcd, prod
 from typing import Annotated, ClassVar, Self
 

@@ -1,7 +1,5 @@
 """What every layer of the vocabulary is: its attributes, its shape rule, its weights, its cost."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from math import prod
 from typing import ClassVar, NamedTuple

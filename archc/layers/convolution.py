@@ -1,7 +1,5 @@
 """Convolutions: plain and grouped, depthwise, and separable."""
 
-from __future__ import annotations
-
 from math import gcd, prod
 from typing import ClassVar
 

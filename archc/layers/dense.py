@@ -1,7 +1,5 @@
 """The dense layer."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import ClassVar
 

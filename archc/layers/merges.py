@@ -1,7 +1,5 @@
 """Merges: layers of several inputs, the paths."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.base import Layer, ShapeError

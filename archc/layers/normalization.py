@@ -1,7 +1,5 @@
 """Normalisation by statistics of the batch, of each position, or of groups of channels."""
 
-from __future__ import annotations
-
 from math import gcd
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """The place where a tensor enters a network."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.attributes import Shape

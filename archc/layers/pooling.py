@@ -1,7 +1,5 @@
 """Pooling over windows, and over all positions at once."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.attributes import AxisPads, Flag, Padding, Sides, sides

@@ -1,7 +1,5 @@
 """What images go through first: a linear map, and normalisation by known statistics."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Self
 
 from pydantic import model_validator

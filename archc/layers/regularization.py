@@ -1,7 +1,5 @@
 """Layers that leave out at random, while training."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.attributes import Rate

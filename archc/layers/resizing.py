@@ -1,7 +1,5 @@
 """Layers that change the sides without weights: zero padding, cropping, upsampling."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Self
 
 from pydantic import model_validator

@@ -1,7 +1,5 @@
 """Layers on tokens [N, C] and the scale of a residual path: the parts of transformers."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from archc.layers.attributes import Count, Flag, Number

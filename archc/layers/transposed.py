@@ -1,7 +1,5 @@
 """The transposed convolution."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import ClassVar
 

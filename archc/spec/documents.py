@@ -3,8 +3,6 @@
 Values of args and attributes stay located nodes: what they mean is known when names are linked.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
