@@ -130,7 +130,7 @@ class Carrier:
         if len(findings):
             return tuple(findings)
         left, lost = self._gate.leave(interpreter, frame, stream)
-        return Outcome(left, tally.totals, lost)
+        return Outcome(left, tally.totals, tally.made, lost)
 
     def _learn(self, key: Hashable, flow: Flow, values: Sequence[object], found: Outcome) -> None:
         self._room -= 1
@@ -192,7 +192,8 @@ class Checker:
                 self._known.clear()
             frame = self._frame(dict(zip(knobs, given, strict=True)), self._shared(values))
             self._known[key] = self._check(frame, position)
-        return Outcome(Flow(flow.form, (*flow.numbers[:-1], 0)), (0, 0, 0), not self._known[key])
+        left = Flow(flow.form, (*flow.numbers[:-1], 0))
+        return Outcome(left, (0, 0, 0), 0, not self._known[key])
 
 
 def _varies(value: object) -> TypeGuard[Number]:

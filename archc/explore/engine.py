@@ -41,6 +41,7 @@ class Entry:
 
     state: int
     totals: Totals
+    made: int = 0
     lost: bool = False
     problems: tuple[Diagnostic, ...] = ()
 
@@ -152,19 +153,19 @@ class Engine:
     def _find_out(
         self, carriers: Sequence[Carrier | Checker], flow: Flow, values: Sequence[object]
     ) -> Entry:
-        params = trainable = macs = 0
+        params = trainable = macs = made = 0
         lost = False
         for carrier in carriers:
             found = carrier.carry(flow, values, self._blocks)
             if not isinstance(found, Outcome):
                 return Entry(0, (0, 0, 0), problems=found)
-            flow, more, left, _ = found
+            flow, more, layers, left, _ = found
             params, trainable, macs = params + more[0], trainable + more[1], macs + more[2]
-            lost = lost or left
+            made, lost = made + layers, lost or left
         state = self._numbers.setdefault(flow, len(self._states))
         if state == len(self._states):
             self._states.append(flow)
-        return Entry(state, (params, trainable, macs), lost)
+        return Entry(state, (params, trainable, macs), made, lost)
 
 
 def _fused(carriers: Sequence[Carrier | Checker]) -> list[_Stage]:

@@ -30,13 +30,15 @@ from archc.layers import Layer, TensorShape
 
 
 class Outcome(NamedTuple):
-    """What a unit did: what leaves it, what it cost, and whether something was left behind.
+    """What a unit did: what leaves it, what it cost, the layers it made, and whether something was
+    left behind.
 
     `named` says that the names of its blocks are known.
     """
 
     flow: Flow
     totals: Totals
+    made: int
     lost: bool
     named: bool = True
 
@@ -67,12 +69,12 @@ class Trace(NamedTuple):
             return None
         if found is None:
             return None
-        counts = len(self.noted) + 3
+        counts = len(self.noted) + 4
         named = True
-        for noted, count in zip(self.noted, found[3:counts], strict=True):
+        for noted, count in zip(self.noted, found[4:counts], strict=True):
             named = named and count <= noted.names.known(noted.groups, noted.group, noted.choice)
         flow = Flow(self.form, found[counts:])
-        return Outcome(flow, (found[0], found[1], found[2]), self.lost, named)
+        return Outcome(flow, (found[0], found[1], found[2]), found[3], self.lost, named)
 
 
 class TracingInterpreter(CountingInterpreter):
@@ -168,7 +170,7 @@ def trace(
     frame: Frame,
     recording: Recording,
     inputs: Mapping[str, Number],
-    blocks: BlockTraces,
+    known: BlockTraces,
 ) -> tuple[Trace, Outcome]:
     """Carry out a unit with the traced numbers in a flow and a frame, by name the `inputs`.
 
@@ -176,18 +178,19 @@ def trace(
     of it where the unit can't be carried out so.
     """
     findings = Findings()
-    interpreter = TracingInterpreter(findings, recording, blocks)
+    interpreter = TracingInterpreter(findings, recording, known)
     stream = run(interpreter, gate.enter(flow, frame, interpreter), frame)
     if len(findings):
         raise NotTraceable
     left, lost = gate.leave(interpreter, frame, stream)
-    totals = interpreter.tally.totals
-    noted = tuple(interpreter.noted)
-    results = (*totals, *[each.blocks for each in noted], *left.numbers)
+    tally, noted = interpreter.tally, tuple(interpreter.noted)
+    blocks = [each.blocks for each in noted]
+    results = (*tally.totals, tally.made, *blocks, *left.numbers)
     recipe = compiled(recording, tuple(inputs), results)
     now = recipe(*[plain(number) for number in inputs.values()])
     if now is None or now != tuple([plain(number) for number in results]):
         raise NotTraceable
-    here = Outcome(Flow(left.form, now[3 + len(noted) :]), (now[0], now[1], now[2]), lost)
+    flow = Flow(left.form, now[4 + len(noted) :])
     counted = tuple([each._replace(blocks=0) for each in noted])
+    here = Outcome(flow, (now[0], now[1], now[2]), now[3], lost)
     return Trace(recipe, left.form, lost, counted), here

@@ -10,6 +10,9 @@ from archc.explore.costs import Totals
 from archc.explore.engine import Engine
 from archc.layers import TensorShape
 
+MANY_LAYERS = 80_000
+"""A network of more may be beyond what is elaborated, which only elaborating it tells."""
+
 
 class Point(NamedTuple):
     """One variant: the knobs' values, its totals and output shapes, or why it is infeasible."""
@@ -35,6 +38,7 @@ class Walk:
         count = len(engine.stages)
         self._states = [0] * (count + 1)
         self._totals: list[Totals] = [(0, 0, 0)] * (count + 1)
+        self._made = [0] * (count + 1)
         self._lost = [False] * (count + 1)
         self._failed: tuple[int, tuple[Diagnostic, ...]] | None = None
 
@@ -51,7 +55,7 @@ class Walk:
             if first > self._failed[0]:
                 return Point(values, (0, 0, 0), (), self._failed[1], True)
             self._failed = None
-        states, totals, lost = self._states, self._totals, self._lost
+        states, totals, made, lost = self._states, self._totals, self._made, self._lost
         for number in range(first, len(engine.stages)):
             entry = engine.carry_out(number, states[number], own)
             if entry.problems:
@@ -61,9 +65,11 @@ class Walk:
             params, trainable, macs = totals[number]
             more = entry.totals
             totals[number + 1] = (params + more[0], trainable + more[1], macs + more[2])
+            made[number + 1] = made[number] + entry.made
             lost[number + 1] = lost[number] or entry.lost
         outputs, loose = engine.end(states[-1])
-        return Point(values, totals[-1], outputs, (), not (lost[-1] or loose or self._names.clash))
+        unsure = lost[-1] or loose or self._names.clash or made[-1] > MANY_LAYERS
+        return Point(values, totals[-1], outputs, (), not unsure)
 
 
 def _changed_from(engine: Engine, axes: Sequence[int], total: int) -> list[int]:

@@ -237,3 +237,12 @@ learner:
     sweep = Sweep(archc.load(str(path)), knobs)
     for point in [*sweep, *sweep]:
         assert told(point) == told(sweep.at(point.values))
+
+
+def test_a_network_that_is_too_large_in_all_is_infeasible() -> None:
+    """Each of its parts alone is within the limits."""
+    knobs = (parse_knob("depth=1..30:1"), parse_knob("width=1.0,1000"))
+    sweep = Sweep(archc.load("efficientnet@b0"), knobs)
+    assert all(not point.problems for point in sweep)
+    point = sweep.point((1000, 1.0))
+    assert [each.code for each in point.problems] == ["too-large"]
