@@ -30,8 +30,8 @@ class Engines:
 
     A knob is fixed where its value is a part of how the spec is linked: below `defaults` or
     `define`, an id, an arg that reaches one of these; where a value is `null`, which counts as
-    not written; and where Python takes values for one another (1 and `true`). Each choice of
-    the fixed knobs has an engine, in which the others are args.
+    not written; where it is itself an expression; and where Python takes values for one another
+    (1 and `true`). Each choice of the fixed knobs has an engine, in which the others are args.
     """
 
     def __init__(self, spec: Spec, knobs: Sequence[Knob]) -> None:
@@ -107,7 +107,7 @@ class Engines:
         return arg_name(knob.path, self._args) or f"knob_{number}"
 
     def _is_fixed(self, knob: Knob, linked: frozenset[str]) -> bool:
-        if len(set(knob.values)) < len(knob.values):
+        if len(set(knob.values)) < len(knob.values) or any(map(_is_computed, knob.values)):
             return True
         if (arg := arg_name(knob.path, self._args)) is not None:
             return arg in linked
@@ -129,6 +129,13 @@ class Engines:
             if more == felt:
                 return felt
             felt = more
+
+
+def _is_computed(value: object) -> bool:
+    """Whether a value, or one inside a list, is an expression or a text with one in it."""
+    if isinstance(value, tuple):
+        return any(map(_is_computed, value))
+    return isinstance(value, str) and (value.startswith("=") or "$(" in value)
 
 
 def _ids(nodes: Sequence[Node | None]) -> list[Node]:

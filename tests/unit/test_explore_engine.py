@@ -174,6 +174,14 @@ def test_knobs_of_every_kind(reference: str, vary: list[str]) -> None:
         assert told(point) == told(sweep.at(point.values)), point.values
 
 
+def test_a_value_that_is_an_expression_is_evaluated() -> None:
+    """No command line gives one, but who sweeps from Python may."""
+    knob = Knob("learner[2].groups.skip", ("down$(4 - group.index)", "down1"))
+    sweep = Sweep(archc.load("unet"), (knob,))
+    assert [told(point) for point in sweep] == [told(sweep.at(v)) for v in zip(knob.values)]
+    assert not next(iter(sweep)).problems
+
+
 def test_costs_are_those_that_are_published() -> None:
     """Parameters of ResNet-50, 101 and 152 in Keras, which differ in two depths alone."""
     vary = ("learner.groups[1].blocks=4,8", "learner.groups[2].blocks=6,23,36")
