@@ -249,7 +249,8 @@ def chains(capsys: Capture) -> None:
 
 def errors(capsys: Capture) -> None:
     """As many are told of as the limit, and none that comes after them."""
-    for number, last in ((9_999, True), (10_000, False)):
+    most = value_of("archc.elaborate.limits.MAX_TOLD")
+    for number, last in ((most - 1, True), (most, False)):
         text = (
             f"{SIDES}define: {{b: {{inputs: [x, y], steps: [relu]}}}}\n"
             "stem: [{id: entry, relu: }]\n"

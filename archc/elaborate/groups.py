@@ -196,6 +196,7 @@ class GroupsRunner:
         self, verb: str, given: dict[str, object], group: int, place: Place, stream: Stream
     ) -> Stream:
         frame = self.frame
+        self._interpreter.spend(place.span)
         defaults = self.groups.file.defaults.get(verb, {})
         self._refuse_missing(verb, LAYERS[verb].required, given | defaults, group)
         attributes: dict[str, Value] = {

@@ -98,10 +98,10 @@ class Interpreter:
         return POISONED
 
     def _run(self, step: Step, stream: Stream, frame: Frame) -> Stream:
-        self._spend(step.span)
+        self.spend(step.span)
         each_time = step.when is not None and "repeat" in step.when.free_names
         if not each_time and not self._holds(step, stream, frame):
-            leave_out(step, repetitions(step, frame), frame, self._spend)
+            leave_out(step, repetitions(step, frame), frame, self.spend)
             return stream
         entering = stream if step.source is None else resolve(step.source, frame)
         if step.repeat is None:
@@ -114,12 +114,12 @@ class Interpreter:
         outer = frame.context
         try:
             for index in range(int(count)):
-                self._spend(step.span)
+                self.spend(step.span)
                 frame.context = {**outer, "repeat": Position(index, count)}
                 if self._holds(step, stream, frame):
                     stream = self._run_once(step, stream, frame)
                 else:
-                    leave_out(step, 1, frame, self._spend)
+                    leave_out(step, 1, frame, self.spend)
         finally:
             frame.context = outer
         return stream
@@ -145,7 +145,7 @@ class Interpreter:
             frame.tags[name] = result
         return result
 
-    def _spend(self, span: Span) -> None:
+    def spend(self, span: Span) -> None:
         """Count a step; beyond the limit nothing is elaborated any more."""
         self._steps_done += 1
         if self._steps_done > MAX_STEPS:
@@ -258,7 +258,7 @@ class Interpreter:
         frame: Frame,
     ) -> Stream:
         """The block's body on the stream; `inputs` are those given by name."""
-        self._spend(place.span)
+        self.spend(place.span)
         if block in self._calls:
             message = f"`{block.name}` uses itself: blocks can't be recursive"
             help_line = "repeat steps with `repeat:`, blocks with `groups:`"

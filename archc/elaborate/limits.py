@@ -4,10 +4,10 @@ MAX_NODES = 120_000
 """Layers of one network."""
 
 MAX_STEPS = 200_000
-"""Steps that are looked at, also those that make no layer or are left out, and calls of blocks."""
+"""Steps that are looked at, also those that make no layer or are left out, and the blocks of groups."""
 
 MAX_DEPTH = 60
 """Blocks, paths and sequences inside one another."""
 
-MAX_TOLD = 10_000
+MAX_TOLD = 2_000
 """Errors that are found, the same one in many blocks counted each time, until the search ends."""
