@@ -19,13 +19,16 @@ _ONE_FOR_ALL = frozenset({"group", "block", "learner", "row", "here"})
 class GroupValues:
     """The keys of one `groups` step, evaluated in the frame as its context stands.
 
-    `keys` are all that any row or the step itself gives; `count` is the number of groups.
+    `keys` are all that any row or the step itself gives; `count` is the number of groups. `known`
+    are values beside the groups that the frame's args alone decide, which it adds to.
     """
 
-    def __init__(self, groups: Groups, frame: Frame) -> None:
+    def __init__(
+        self, groups: Groups, frame: Frame, known: dict[str, object] | None = None
+    ) -> None:
         self.groups = groups
         self.frame = frame
-        self._shared: dict[str, object] = {}
+        self._shared: dict[str, object] = {} if known is None else known
         self.rows = self._rows()
         self.keys = frozenset(groups.values).union(*(row.values for row in self.rows))
         self.count = len(self.rows) or self._count_of_lists()
@@ -147,7 +150,7 @@ class GroupValues:
         lengths = {}
         for key, value in self.groups.values.items():
             if not value.free_names & _ONE_FOR_ALL:
-                result = value.evaluate(self.frame)
+                result = self._beside(key)
                 if isinstance(result, tuple):
                     lengths[key] = len(result)
         return lengths.get("blocks", max(lengths.values(), default=1))

@@ -25,11 +25,17 @@ _OWN_KEYS = frozenset({"blocks", "stride"})
 class GroupsRunner:
     """Carries out one `groups` step in a frame."""
 
-    def __init__(self, interpreter: Interpreter, groups: Groups, frame: Frame) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        groups: Groups,
+        frame: Frame,
+        known: dict[str, object] | None = None,
+    ) -> None:
         self._interpreter = interpreter
         self.groups = groups
         self.frame = frame
-        self.values = GroupValues(groups, frame)
+        self.values = GroupValues(groups, frame, known)
         self.strides = Strides(groups.stride_policy, self.values.count, frame)
         self._accepted: dict[str, None] = {}
         self._all_checked = True

@@ -4,7 +4,7 @@ MAX_NODES = 120_000
 """Layers of one network."""
 
 MAX_STEPS = 200_000
-"""Steps that are looked at, also those that make no layer or are left out, and the blocks of groups."""
+"""Steps that are looked at, also those that make no layer or are left out, and groups' blocks."""
 
 MAX_DEPTH = 60
 """Blocks, paths and sequences inside one another."""

@@ -120,8 +120,10 @@ class Carrier:
         tally = Tally(findings)
         try:
             knobs = {self._knobs[place]: values[place] for place in self.felt}
-            frame = self._frame(knobs, self._shared(values))
+            shared = self._shared(values)
+            frame = self._frame(knobs, shared.args)
             interpreter = CountingInterpreter(findings, tally, memory)
+            interpreter.lists = shared.lists
             stream = self._run(interpreter, self._gate.enter(flow, frame, interpreter), frame)
         except CompileError as problem:
             findings.extend(problem.diagnostics)
@@ -190,7 +192,7 @@ class Checker:
             knobs = [self._knobs[place] for place in self.felt]
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
-            frame = self._frame(dict(zip(knobs, given, strict=True)), self._shared(values))
+            frame = self._frame(dict(zip(knobs, given, strict=True)), self._shared(values).args)
             self._known[key] = self._check(frame, position)
         left = Flow(flow.form, (*flow.numbers[:-1], 0))
         return Outcome(left, (0, 0, 0), 0, not self._known[key])

@@ -120,6 +120,8 @@ class CountingInterpreter(Interpreter):
         super().__init__(findings, tally)
         self.tally = tally
         self.memory = memory
+        self.lists: dict[Groups, dict[str, object]] = {}
+        """What stands beside groups, as far as it is known for the variant at hand."""
         self.called: BlockKey | None = None
         """The latest block and its args; None where it was given inputs by their names."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from archc.elaborate.program import Groups
 from archc.elaborate.scope import Frame
 from archc.elaborate.values import compile_value
 from archc.explore.dependencies import names_in
@@ -12,6 +13,13 @@ from archc.graph import Instance
 from archc.spec import Assembled
 
 Maker: TypeAlias = Callable[[Mapping[str, object], dict[str, object]], Frame]
+
+
+class Shared(NamedTuple):
+    """The args of a variant, and what stands beside groups, that were evaluated so far."""
+
+    args: dict[str, object]
+    lists: dict[Groups, dict[str, object]]
 
 
 class Frames:
@@ -29,7 +37,7 @@ class Frames:
         self._behind = {name: names_in(node) for name, node in document.args.items()}
         self._knobs = tuple(knobs)
         self._variant: Sequence[object] | None = None
-        self._shared: dict[str, object] = {}
+        self._shared = Shared({}, {})
         self._first: dict[str, object] = {"variant": assembled.variant}
         given = dict(zip(knobs, values, strict=True))
         first = self._frame(self._first)
@@ -59,10 +67,10 @@ class Frames:
         """The spec's names with the knobs' first values."""
         return self._frame(dict(self._first))
 
-    def shared(self, values: Sequence[object]) -> dict[str, object]:
-        """What the parts of one variant have found out of its args so far."""
+    def shared(self, values: Sequence[object]) -> Shared:
+        """What the parts of one variant have found out so far."""
         if self._variant is not values:
-            self._variant, self._shared = values, {}
+            self._variant, self._shared = values, Shared({}, {})
         return self._shared
 
     def maker(self, felt: frozenset[str]) -> Maker:

@@ -36,7 +36,7 @@ class CountingGroups(GroupsRunner):
     def __init__(
         self, interpreter: CountingInterpreter, groups: Groups, frame: Frame, steady: SteadyGroup
     ) -> None:
-        super().__init__(interpreter, groups, frame)
+        super().__init__(interpreter, groups, frame, interpreter.lists.setdefault(groups, {}))
         self._counting = interpreter
         self._steady = steady
 

@@ -32,6 +32,10 @@ Check = Callable[[Frame, int], bool]
 """Looks at a variant, from its frame and the blocks of the learner so far."""
 
 
+SPARE_GROUPS = 4
+"""By how many the groups may become more than at first, where lists say how many there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A part of the network that is carried out at once.
@@ -113,6 +117,8 @@ class _Cutter:
     def _groups(self, groups: Groups, steps: tuple[Step, ...]) -> Iterator[Unit]:
         lean = self._lean.groups(groups)
         count = GroupValues(groups, self._frame).count
+        if groups.rows is None:
+            count += SPARE_GROUPS
         shared = names_of(shared_values(lean)) | self._block_names.args
         for group in range(count):
             row = lean.rows[group] if lean.rows else None
@@ -174,8 +180,8 @@ def _group_run(
 ) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         runner = CountingGroups(interpreter, groups, frame, steady)
-        # With another number of groups the units are others: this variant must be elaborated.
-        interpreter.tally.lost |= runner.count != count
+        # With more groups there are more units: such a variant must be elaborated.
+        interpreter.tally.lost |= not 0 < runner.count <= count
         if group >= runner.count:
             return stream
         note(interpreter, runner.values, group, _count(runner.values, group))
