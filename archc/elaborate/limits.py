@@ -1,6 +1,6 @@
 """How large a network may become: a spec from a stranger ends quickly, whatever it asks for."""
 
-MAX_NODES = 120_000
+MAX_NODES = 105_000
 """Layers of one network."""
 
 MAX_STEPS = 200_000
