@@ -100,6 +100,16 @@ SPECS = {
     "many args": ("", f"{SIDES}args: {{{every('k#: #')}}}\nstem: [relu]"),
     "many attributes": ("missing-attribute", f"{SIDES}stem: [conv: {{{every('k#: #')}}}]"),
     "many blocks": ("", f"{SIDES}define: {{{every('k#: {steps: []}', 10_000)}}}\nstem: [relu]"),
+    "a long list for every layer": (
+        "wrong-type",
+        f"{SIDES}defaults: {{batch_norm: =range(100000)}}\nstem: [{{repeat: 400, batch_norm: }}]",
+    ),
+    "a long list for every block": (
+        "wrong-type",
+        f"{SIDES}args: {{a: =range(50000)}}\n"
+        "define: {b: {args: {c: 1}, steps: [{batch_norm: {epsilon: =c}}]}}\n"
+        "stem: [{repeat: 400, b: {c: =a}}]",
+    ),
     "many unknown verbs": ("unknown-verb", f"{SIDES}stem: [{every('rl#')}]"),
     "many unknown ids": ("unknown-id", f"{SIDES}stem: [{every('{from: x#, relu: }', 10_000)}]"),
     "many equal ids": ("duplicate-name", f"{SIDES}stem: [{every('{id: x, relu: }', 10_000)}]"),
