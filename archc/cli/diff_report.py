@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from archc.analyses.diff import Difference, LayerChanges, PartDifference, Side, Survival
 from archc.cli.cost_report import axes
@@ -54,7 +55,7 @@ def diff_record(difference: Difference, before: str, after: str) -> dict[str, ob
         "same": difference.same,
         "parts": [_part_record(part) for part in difference.parts],
         "total": _part_record(difference.total),
-        "weights": _weights_record(difference.weights),
+        "weights": asdict(difference.weights),
     }
 
 
@@ -114,19 +115,6 @@ def _part_record(part: PartDifference) -> dict[str, object]:
         "added": list(part.changes.added),
         "removed": list(part.changes.removed),
         "changed": list(part.changes.changed),
-    }
-
-
-def _weights_record(weights: Survival) -> dict[str, object]:
-    return {
-        "layers": weights.layers,
-        "arrays": weights.arrays,
-        "params": weights.params,
-        "layers_before": weights.layers_before,
-        "layers_after": weights.layers_after,
-        "params_before": weights.params_before,
-        "params_after": weights.params_after,
-        "reshaped": list(weights.reshaped),
     }
 
 

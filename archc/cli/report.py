@@ -78,19 +78,12 @@ def records(
 
 def costs_record(costs: Costs) -> dict[str, object]:
     """All costs as plain data."""
+    data = costs._asdict()
     return {
-        "parameters": costs.params,
-        "trainable": costs.trainable,
-        "macs": costs.macs,
-        "flops": costs.flops,
-        "activation_memory": costs.activation_memory,
-        "training_memory": costs.training_memory,
-        "weight_memory": costs.weight_memory,
-        "gradient_memory": costs.gradient_memory,
-        "optimizer_memory": costs.optimizer_memory,
+        "parameters": data.pop("params"),
+        **data,
         "receptive_field": list(costs.receptive_field),
         "stride": [int(each) if each == int(each) else each for each in costs.stride],
-        "sees_all": costs.sees_all,
         "arithmetic_intensity": round(costs.arithmetic_intensity, 4),
     }
 

@@ -6,26 +6,19 @@ where these are alike the same layers come of it, under other names and from oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from archc.diagnostics import Findings
 from archc.elaborate.interpret import Interpreter, Place
 from archc.elaborate.limits import MAX_NODES, MAX_STEPS
 from archc.elaborate.program import Block
-from archc.elaborate.scope import Frame, Stream, Tensor
+from archc.elaborate.scope import Frame, Stream, Tensor, tensor_key
 from archc.expressions.budget import SHARED, Budget
 from archc.expressions.limits import MAX_STEPS_TOGETHER
 from archc.graph import Instance, Node
+from archc.layers.kinds import kinds_of
 
 _Key: TypeAlias = tuple[object, ...]
-
-_PLAIN: frozenset[object] = frozenset({int, float, bool, str, type(None)})
-"""The types of args that say all there is to say of themselves."""
-
-
-_MAX_LIST = 256
-"""Longer lists take longer to look up than a block takes to be carried out."""
 
 
 class _Kept(NamedTuple):
@@ -62,7 +55,7 @@ class ReplayingInterpreter(Interpreter):
         frame: Frame,
     ) -> Stream:
         entering = (*stream, *inputs.values()) if inputs else stream
-        kinds, alike = _kinds(arguments.values()), _alike(entering)
+        kinds, alike = kinds_of(arguments.values()), _alike(entering)
         if kinds is None or alike is None or not place.name:
             return super().call_block(block, arguments, inputs, place, stream, frame)
         # `true` is no 1 to a layer, and equal to it as a key.
@@ -166,31 +159,7 @@ class _Copy:
 
 
 def _alike(entering: Stream) -> _Key | None:
-    """What a block can tell of the tensors that enter it: shapes, strides, which are the same.
-
-    None where an error left one of them without a shape.
-    """
-    if len(entering) == 1:
-        return None if entering[0].shape is None else (entering[0].shape, entering[0].stride)
+    """What a block can tell of the tensors that enter it; None where an error left no shape."""
     if any(tensor.shape is None for tensor in entering):
         return None
-    numbers = [tensor.node for tensor in entering]
-    return tuple([(t.shape, t.stride, numbers.index(t.node)) for t in entering])
-
-
-def _kinds(values: Iterable[object]) -> _Key | None:
-    """The types of plain values, of lists those of their items.
-
-    None where one is not plain, or a long list.
-    """
-    kinds: list[object] = []
-    for value in values:
-        kind: object = type(value)
-        if type(value) is tuple:
-            kind = _kinds(value) if len(value) <= _MAX_LIST else None
-            if kind is None:
-                return None
-        elif kind not in _PLAIN:
-            return None
-        kinds.append(kind)
-    return tuple(kinds)
+    return tensor_key(entering)

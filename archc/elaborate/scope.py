@@ -59,6 +59,14 @@ POISON = Tensor(-1, None)
 POISONED: Stream = (POISON,)
 
 
+def tensor_key(tensors: Stream) -> tuple[object, ...]:
+    """What a block can tell of the tensors that enter it: shapes, strides, which are the same."""
+    if len(tensors) == 1:
+        return (tensors[0].shape, tensors[0].stride)
+    numbers = [tensor.node for tensor in tensors]
+    return tuple([(t.shape, t.stride, numbers.index(t.node)) for t in tensors])
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """`group`, `block`, `learner`, `repeat` in an expression: one place in a row of places."""

@@ -20,7 +20,7 @@ from archc.elaborate.interpret import Interpreter, Place
 from archc.elaborate.limits import MAX_NODES
 from archc.elaborate.network import Network
 from archc.elaborate.program import Block, Groups
-from archc.elaborate.scope import Frame, Stream, Tensor
+from archc.elaborate.scope import Frame, Stream, Tensor, tensor_key
 from archc.elaborate.strides import strided
 from archc.explore.block_names import BlockNames
 from archc.graph import Instance
@@ -166,14 +166,6 @@ class CountingInterpreter(Interpreter):
         entering = stream[: len(block.inputs)]
         known = self.memory.get((*self.called, tensor_key(entering)))
         return recall(self.tally, known, entering) if known is not None else None
-
-
-def tensor_key(tensors: Stream) -> BlockKey:
-    """What a block can tell of the tensors that enter it: shapes, strides, which are the same."""
-    if len(tensors) == 1:
-        return (tensors[0].shape, tensors[0].stride)
-    numbers = [tensor.node for tensor in tensors]
-    return tuple([(t.shape, t.stride, numbers.index(t.node)) for t in tensors])
 
 
 def recall(tally: Tally, known: Remembered, entering: Stream) -> Stream:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archc.elaborate.groups import GroupsRunner
 from archc.elaborate.program import Groups
-from archc.elaborate.scope import Frame, Position, Stream
-from archc.explore.costs import BlockKey, CountingInterpreter, recall, record, tensor_key
+from archc.elaborate.scope import Frame, Position, Stream, tensor_key
+from archc.explore.costs import BlockKey, CountingInterpreter, recall, record
 from archc.explore.dependencies import names_of, row_values, shared_values, steps_values
 
 _CHANGING = frozenset({"block", "learner"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from archc.layers.base import Layer
 from archc.layers.convolution import Conv, DepthwiseConv, SeparableConv
 from archc.layers.dense import Dense
 from archc.layers.invalid import InvalidAttributes, explain, unknown
+from archc.layers.kinds import kinds_of
 from archc.layers.merges import Add, Average, Concat, Maximum, Multiply
 from archc.layers.names import PARAMETERLESS
 from archc.layers.normalization import BatchNorm, GroupNorm, LayerNorm
@@ -82,18 +83,13 @@ ROLES: dict[str, str] = {"norm": "batch_norm", "activation": "relu"}
 """The verbs whose kind `defaults` set, and the kind they have without."""
 
 
-_PLAIN: frozenset[object] = frozenset({int, float, bool, str})
-
-_MAX_KEPT = 256
-
-
 def make(verb: Verb, attributes: Attributes) -> Layer:
     """The layer that a verb makes with the attributes that are given, each name once.
 
     The same words give the same object. Raises `InvalidAttributes` with all that is wrong.
     """
     names, values = zip(*attributes, strict=True) if attributes else ((), ())
-    kinds = _kinds(values)
+    kinds = kinds_of(values)
     if kinds is None:
         return _made(verb, names, values)
     return _remembered(verb, names, kinds, values)
@@ -121,27 +117,6 @@ def _made(verb: Verb, names: tuple[str, ...], values: tuple[object, ...]) -> Lay
     if strangers:
         raise InvalidAttributes(strangers)
     return layer
-
-
-def _kinds(values: tuple[object, ...]) -> tuple[object, ...] | None:
-    """The types of values, those inside of tuples too, where they may be kept with a layer.
-
-    A number that is not of Python's own types may be more than its value, and a long list takes
-    longer to look up than to check.
-    """
-    if len(values) > _MAX_KEPT:
-        return None
-    kinds: list[object] = []
-    for value in values:
-        kind: object = type(value)
-        if kind is tuple:
-            kind = _kinds(cast(tuple[object, ...], value))
-            if kind is None:
-                return None
-        elif kind not in _PLAIN:
-            return None
-        kinds.append(kind)
-    return tuple(kinds)
 
 
 @cache
