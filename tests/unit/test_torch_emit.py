@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
-from torch import nn
 
 from archc.diagnostics import CompileError
 from archc.emission.formatting import formatted
@@ -23,7 +21,6 @@ from archc.targets.torch.emit_attributes import MODULE_ATTRIBUTES
 from archc.targets.torch.lowering.call import TorchCall
 from tests import torch_plans
 from tests.conftest import Golden
-from tests.torch_meaning import meant, weighted
 from tests.torch_plans import (
     ADD,
     RELU,
@@ -37,6 +34,11 @@ from tests.torch_plans import (
     norm,
     unit,
 )
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+from tests.torch_meaning import meant, weighted  # noqa: E402
 
 GOLDENS = Path(__file__).parents[1] / "emission_goldens"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
-import torch
+import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from archc.emission.plan import (
     Apply,
@@ -23,8 +22,12 @@ from archc.emission.plan import (
 )
 from archc.targets.torch.emit import CannotPrint, emit, main_class
 from archc.targets.torch.lowering.call import TorchCall
-from tests.torch_meaning import meant, weighted
 from tests.torch_plans import Body, Layers, code, network, of, unit
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+
+from tests.torch_meaning import meant, weighted  # noqa: E402
 
 TABLE = Table("ROWS", ("width", "deep"), ((code("1"), code("True")), (code("2"), code("False"))))
 NAMES = ("x", "y", "z")

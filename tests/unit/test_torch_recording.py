@@ -730,7 +730,7 @@ def test_what_differs_is_seen(form: str) -> None:
 
 @pytest.mark.parametrize("form", [*FORMS, *FAULTS])
 def test_pytorch_agrees_on_what_means_the_same(form: str) -> None:
-    import torch
+    torch = pytest.importorskip("torch")
 
     def run(variant: Variant) -> torch.Tensor:
         namespace: dict[str, type[torch.nn.Module]] = {}
@@ -756,8 +756,7 @@ def test_pytorch_agrees_on_what_means_the_same(form: str) -> None:
 
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_signatures_are_those_of_pytorch(name: str) -> None:
-    from torch import nn
-
+    nn = pytest.importorskip("torch").nn
     short = name.removeprefix("nn.")
     ranked = [f"{short}{rank}d" for rank in (1, 2, 3)]
     spelled = [short] if hasattr(nn, short) else [text for text in ranked if hasattr(nn, text)]
@@ -771,8 +770,7 @@ def test_signatures_are_those_of_pytorch(name: str) -> None:
 
 
 def test_no_module_may_hide_what_pytorch_has() -> None:
-    from torch import nn
-
+    nn = pytest.importorskip("torch").nn
     own = {name for name in (*dir(nn.Module), *vars(nn.Module())) if not name.startswith("_")}
     assert own <= TAKEN
 
