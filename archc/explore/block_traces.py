@@ -9,13 +9,12 @@ from typing import NamedTuple, TypeAlias
 from archc.elaborate.program import Block
 from archc.elaborate.scope import POISON, Stream, Tensor
 from archc.explore.costs import Remembered
+from archc.explore.forms import opened, refilled
 from archc.explore.recipes import Recipe, compiled
 from archc.explore.traced import (
     NotTraceable,
     Number,
     Recording,
-    TracedFloat,
-    TracedInt,
     is_traced,
     plain,
 )
@@ -45,8 +44,8 @@ class BlockCall(NamedTuple):
         if POISON in self.stream or POISON in self.inputs.values():
             raise NotTraceable
         places = {tensor.node: place for place, tensor in enumerate(tensors)}
-        given = tuple([(name, _kind(value, numbers)) for name, value in self.arguments.items()])
-        shapes = tuple([_kind((*(t.shape or ()), t.stride), numbers) for t in tensors])
+        given = tuple([(n, opened(v, is_traced, numbers)) for n, v in self.arguments.items()])
+        shapes = tuple([opened((*(t.shape or ()), t.stride), is_traced, numbers) for t in tensors])
         inputs = tuple([(name, places[t.node]) for name, t in self.inputs.items()])
         stream = tuple([places[t.node] for t in self.stream])
         return (self.block, given, shapes, inputs, stream), numbers
@@ -56,7 +55,7 @@ class BlockCall(NamedTuple):
     ) -> BlockCall:
         """The same call with other traced numbers, on new tensors."""
         others = iter(numbers)
-        given = {name: _refilled(value, others) for name, value in self.arguments.items()}
+        given = {n: refilled(v, is_traced, others) for n, v in self.arguments.items()}
         made: dict[int, Tensor] = {}
         for each in self.tensors:
             *sides, stride = [_number(n, others) for n in (*(each.shape or ()), each.stride)]
@@ -111,19 +110,3 @@ def _noted(number: int, found: list[Number]) -> int:
 
 def _number(number: int, others: Iterator[Number]) -> int:
     return next(others) if is_traced(number) else number  # type: ignore[return-value]
-
-
-def _kind(value: object, numbers: list[Number]) -> Hashable:
-    """A value as a part of a key, its traced numbers left out and collected."""
-    if isinstance(value, TracedInt | TracedFloat):
-        numbers.append(value)
-        return (type(value),)
-    if isinstance(value, tuple):
-        return tuple([_kind(item, numbers) for item in value])
-    return type(value), value
-
-
-def _refilled(value: object, others: Iterator[Number]) -> object:
-    if is_traced(value):
-        return next(others)
-    return tuple([_refilled(v, others) for v in value]) if isinstance(value, tuple) else value

@@ -14,7 +14,7 @@ from archc.diagnostics import Diagnostic, Findings
 from archc.elaborate.link import link
 from archc.explore.block_names import BlockNames
 from archc.explore.block_traces import BlockTraces
-from archc.explore.carrier import Carrier, Checker
+from archc.explore.carrier import AnyCarrier, Carrier, Checker, Starter
 from archc.explore.costs import (
     MAX_REMEMBERED,
     BlockKey,
@@ -24,6 +24,7 @@ from archc.explore.costs import (
 from archc.explore.dependencies import names_in
 from archc.explore.flow import START, Flow, Gate
 from archc.explore.frames import Frames
+from archc.explore.givens import Givens
 from archc.explore.program_parts import id_names, needs_tags
 from archc.explore.tracing import Outcome
 from archc.explore.units import Unit, nothing, units_of
@@ -49,7 +50,7 @@ class Entry:
 class _Stage:
     """Units that feel the same knobs, and what they did so far."""
 
-    def __init__(self, carriers: Sequence[Carrier | Checker], knobs: Sequence[int]) -> None:
+    def __init__(self, carriers: Sequence[AnyCarrier], knobs: Sequence[int]) -> None:
         self.carriers = tuple(carriers)
         self.knobs = tuple(knobs)
         self.memory: dict[object, Entry] = {}
@@ -74,7 +75,7 @@ class Engine:
     ) -> None:
         self._knobs = tuple(knobs)
         document = assembled.document
-        frames = Frames(assembled, knobs, values)
+        frames = self._frames = Frames(assembled, knobs, values)
         findings = Findings()
         frame = frames.first()
         program = link(assembled, findings, frame)
@@ -83,23 +84,24 @@ class Engine:
         self._ends: dict[int, tuple[tuple[TensorShape, ...], bool]] = {}
         tags = bool(document.outputs) or needs_tags(program, frames.args | LANGUAGE_NAMES)
         self.block_names = BlockNames(frames.behind(id_names(program)) & frames.args)
-        units = units_of(program, frame, frames.args, self.block_names, tags=tags)
-        # All args are evaluated at the start: one that can't be says so whoever feels it.
-        start = Unit(nothing, names_in(document.input) | frames.of_args(), learner=False)
+        units = units_of(program, frames, self.block_names, tags=tags)
+        start = Unit(nothing, names_in(document.input), learner=False)
         self._gate = Gate(document, program, tags=tags, positions=any(u.learner for u in units))
         carriers = self._carriers((start, *units), frames)
         self.stages = _fused(carriers)
         self._reset()
 
-    def _carriers(self, units: Sequence[Unit], frames: Frames) -> list[Carrier | Checker]:
+    def _carriers(self, units: Sequence[Unit], frames: Frames) -> list[AnyCarrier]:
         blocks: BlockTraces = {}
-        carriers: list[Carrier | Checker] = []
+        args = frames.behind(frames.of_args())
+        carriers: list[AnyCarrier] = [Starter(Givens(args, self._knobs, frames, None))]
         for unit in units:
             felt = frames.behind(unit.names)
+            givens = Givens(felt, self._knobs, frames, unit.beside)
             if unit.check is not None:
-                carriers.append(Checker(unit.check, felt, self._knobs, frames))
+                carriers.append(Checker(unit.check, givens))
             else:
-                carriers.append(Carrier(unit.run, felt, self._knobs, frames, self._gate, blocks))
+                carriers.append(Carrier(unit.run, givens, self._gate, blocks))
         return carriers
 
     def first_stages(self) -> list[int]:
@@ -140,7 +142,8 @@ class Engine:
     @property
     def contradicted(self) -> bool:
         """Whether anything that was learnt of a unit ever turned out to be wrong."""
-        return any(carrier.contradicted for stage in self.stages for carrier in stage.carriers)
+        carriers = [carrier for stage in self.stages for carrier in stage.carriers]
+        return self._frames.contradicted or any(carrier.contradicted for carrier in carriers)
 
     def _reset(self) -> None:
         self._states = [START]
@@ -151,7 +154,7 @@ class Engine:
             stage.memory.clear()
 
     def _find_out(
-        self, carriers: Sequence[Carrier | Checker], flow: Flow, values: Sequence[object]
+        self, carriers: Sequence[AnyCarrier], flow: Flow, values: Sequence[object]
     ) -> Entry:
         params = trainable = macs = made = 0
         lost = False
@@ -159,7 +162,7 @@ class Engine:
             found = carrier.carry(flow, values, self._blocks)
             if not isinstance(found, Outcome):
                 return Entry(0, (0, 0, 0), problems=found)
-            flow, more, layers, left, _ = found
+            flow, more, layers, left = found
             params, trainable, macs = params + more[0], trainable + more[1], macs + more[2]
             made, lost = made + layers, lost or left
         state = self._numbers.setdefault(flow, len(self._states))
@@ -168,12 +171,12 @@ class Engine:
         return Entry(state, (params, trainable, macs), made, lost)
 
 
-def _fused(carriers: Sequence[Carrier | Checker]) -> list[_Stage]:
+def _fused(carriers: Sequence[AnyCarrier]) -> list[_Stage]:
     """The units as stages: one that feels what the stage before it feels, or nothing, joins it.
 
     The first unit only starts the network: what comes after is worth remembering without it.
     """
-    stages: list[tuple[list[Carrier | Checker], list[int]]] = []
+    stages: list[tuple[list[AnyCarrier], list[int]]] = []
     for carrier in carriers:
         same = bool(stages) and carrier.felt == stages[-1][1]
         if same or (len(stages) > 1 and not carrier.felt):

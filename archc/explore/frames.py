@@ -7,19 +7,27 @@ from typing import NamedTuple, TypeAlias
 
 from archc.elaborate.program import Groups
 from archc.elaborate.scope import Frame
-from archc.elaborate.values import compile_value
+from archc.elaborate.values import Value, compile_value
 from archc.explore.dependencies import names_in
+from archc.explore.learnt import LearntValue, is_computed
 from archc.graph import Instance
 from archc.spec import Assembled
 
 Maker: TypeAlias = Callable[[Mapping[str, object], dict[str, object]], Frame]
 
 
+Lists: TypeAlias = dict[Groups, dict[str, object]]
+"""What stands beside groups, by its key."""
+
+
 class Shared(NamedTuple):
-    """The args of a variant, and what stands beside groups, that were evaluated so far."""
+    """The args of a variant, and what stands beside groups, that were evaluated so far; `counts`
+    are the numbers of groups where all of the latter is known.
+    """
 
     args: dict[str, object]
-    lists: dict[Groups, dict[str, object]]
+    lists: Lists
+    counts: dict[Groups, int]
 
 
 class Frames:
@@ -32,12 +40,14 @@ class Frames:
         self, assembled: Assembled, knobs: Sequence[str], values: Sequence[object]
     ) -> None:
         document = assembled.document
+        self._all_learnt: list[LearntValue] = []
         self._span = document.origin.span
         self._args = {name: compile_value(node, name) for name, node in document.args.items()}
+        self._learnt = {name: self.learnt(value) for name, value in self._args.items()}
         self._behind = {name: names_in(node) for name, node in document.args.items()}
         self._knobs = tuple(knobs)
         self._variant: Sequence[object] | None = None
-        self._shared = Shared({}, {})
+        self._shared = Shared({}, {}, {})
         self._first: dict[str, object] = {"variant": assembled.variant}
         given = dict(zip(knobs, values, strict=True))
         first = self._frame(self._first)
@@ -70,20 +80,39 @@ class Frames:
     def shared(self, values: Sequence[object]) -> Shared:
         """What the parts of one variant have found out so far."""
         if self._variant is not values:
-            self._variant, self._shared = values, Shared({}, {})
+            self._variant, self._shared = values, Shared({}, {}, {})
         return self._shared
 
-    def maker(self, felt: frozenset[str]) -> Maker:
+    def learnt(self, value: Value) -> LearntValue:
+        """A value of args alone, which is learnt."""
+        made = LearntValue(value)
+        self._all_learnt.append(made)
+        return made
+
+    def decide(self, value: Value) -> bool:
+        """Whether args alone decide a value, in a way that takes the knobs and some computing."""
+        if not value.free_names <= self.args:
+            return False
+        varying = [name for name in self.behind(value.free_names) if self._varies(name)]
+        computed = [is_computed(self._args[name]) for name in varying if name not in self._knobs]
+        return bool(varying) and (is_computed(value) or any(computed))
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether anything that was learnt of a value ever turned out to be wrong."""
+        return any(value.contradicted for value in self._all_learnt)
+
+    def maker(self, felt: frozenset[str], *, learns: bool) -> Maker:
         """Makes the frame of a part that feels these names, from the values of its knobs and
         what was found out of the other args, which it adds to.
 
-        Args that the part does not feel are as they were at first. Raises `CompileError`.
+        Args that the part does not feel are as they were at first. Only one that `learns` may be
+        asked often, and only for plain values. The maker raises `CompileError`.
         """
         computed = [
-            (name, value)
+            (name, self._learnt[name] if learns else value)
             for name, value in self._args.items()
-            if name in felt - {*self._knobs}
-            and not self.behind(frozenset({name})).isdisjoint(self._knobs)
+            if name in felt - {*self._knobs} and self._varies(name)
         ]
 
         def make(knobs: Mapping[str, object], known: dict[str, object]) -> Frame:
@@ -95,6 +124,9 @@ class Frames:
             return frame
 
         return make
+
+    def _varies(self, name: str) -> bool:
+        return not self.behind(frozenset({name})).isdisjoint(self._knobs)
 
     def _frame(self, args: dict[str, object]) -> Frame:
         return Frame(args, {}, "", Instance("model", "", "", self._span), ())

@@ -27,6 +27,8 @@ _KNOWN = {
     "ceil": math.ceil,
     "round": round,
     "abs": abs,
+    "log": math.log,
+    "sqrt": math.sqrt,
 }
 
 

@@ -114,6 +114,12 @@ def is_traced(value: object) -> bool:
     return isinstance(value, TracedInt | TracedFloat)
 
 
+def traced(recording: Recording, numbers: Sequence[Number], prefix: str) -> dict[str, Number]:
+    """Traced numbers for these inputs, by their names."""
+    names = [f"{prefix}{place}" for place in range(len(numbers))]
+    return {name: recording.number(name, n) for name, n in zip(names, numbers, strict=True)}
+
+
 AnyTraced: TypeAlias = "TracedInt | TracedFloat"
 
 
@@ -203,6 +209,13 @@ class _Traced:
         if isinstance(other, TracedInt | TracedFloat) and other.name == self.name:
             return 0
         return None
+
+    def applied(
+        self, name: str, function: Callable[..., float], numbers: Sequence[Number]
+    ) -> Number:
+        """What a function of `math`, which never asks, makes of numbers, one of them this."""
+        template = f"{name}({', '.join(['{}'] * len(numbers))})"
+        return self.recording.computed(function(*map(plain, numbers)), template, *numbers)
 
     def __pos__(self) -> Self:
         return self

@@ -23,8 +23,10 @@ from archc.explore.block_traces import (
 )
 from archc.explore.costs import CountingInterpreter, Tally, Totals, recall, record
 from archc.explore.flow import Flow, Form, Gate
+from archc.explore.frames import Lists
+from archc.explore.learner import Function
 from archc.explore.recipes import Recipe, compiled
-from archc.explore.traced import NotTraceable, Number, Recording, plain
+from archc.explore.traced import NotTraceable, Number, Recording, plain, traced
 from archc.explore.units import Run
 from archc.layers import Layer, TensorShape
 
@@ -32,15 +34,12 @@ from archc.layers import Layer, TensorShape
 class Outcome(NamedTuple):
     """What a unit did: what leaves it, what it cost, the layers it made, and whether something was
     left behind.
-
-    `named` says that the names of its blocks are known.
     """
 
     flow: Flow
     totals: Totals
     made: int
     lost: bool
-    named: bool = True
 
 
 class Noted(NamedTuple):
@@ -53,28 +52,28 @@ class Noted(NamedTuple):
     blocks: int
 
 
-class Trace(NamedTuple):
-    """A unit as a function of the numbers that enter it and of its knobs."""
+class UnitTrace(Function[Outcome]):
+    """A unit as a function of the numbers that enter it and of what it is given."""
 
-    recipe: Recipe
-    form: Form
-    lost: bool
-    noted: tuple[Noted, ...]
+    __slots__ = ("_form", "_lost", "_noted", "_recipe")
 
-    def outcome(self, inputs: Sequence[object]) -> Outcome | None:
-        """What the unit does with these; None where it would do it in another way."""
+    def __init__(self, recipe: Recipe, form: Form, lost: bool, noted: tuple[Noted, ...]) -> None:
+        super().__init__()
+        self._recipe, self._form, self._lost, self._noted = recipe, form, lost, noted
+
+    def result(self, numbers: Sequence[Number]) -> tuple[Outcome, bool] | None:
         try:
-            found = self.recipe(*inputs)
+            found = self._recipe(*numbers)
         except ArithmeticError:
             return None
         if found is None:
             return None
-        counts = len(self.noted) + 4
+        counts = len(self._noted) + 4
         named = True
-        for noted, count in zip(self.noted, found[4:counts], strict=True):
+        for noted, count in zip(self._noted, found[4:counts], strict=True):
             named = named and count <= noted.names.known(noted.groups, noted.group, noted.choice)
-        flow = Flow(self.form, found[counts:])
-        return Outcome(flow, (found[0], found[1], found[2]), found[3], self.lost, named)
+        flow = Flow(self._form, found[counts:])
+        return Outcome(flow, (found[0], found[1], found[2]), found[3], self._lost), named
 
 
 class TracingInterpreter(CountingInterpreter):
@@ -157,28 +156,25 @@ class _TracingTally(Tally):
         return NodeCost(trainable + fixed, trainable, layer.macs(*inputs), 0)
 
 
-def traced(recording: Recording, numbers: Sequence[Number], prefix: str) -> dict[str, Number]:
-    """Traced numbers for these inputs, by their names."""
-    names = [f"{prefix}{place}" for place in range(len(numbers))]
-    return {name: recording.number(name, n) for name, n in zip(names, numbers, strict=True)}
-
-
 def trace(
     run: Run,
     gate: Gate,
     flow: Flow,
     frame: Frame,
+    lists: Lists,
     recording: Recording,
     inputs: Mapping[str, Number],
     known: BlockTraces,
-) -> tuple[Trace, Outcome]:
-    """Carry out a unit with the traced numbers in a flow and a frame, by name the `inputs`.
+) -> tuple[UnitTrace, Outcome]:
+    """Carry out a unit with the traced numbers in a flow, a frame and what stands
+    beside groups, by name the `inputs`.
 
     Gives the trace, and what came of it for the numbers as they are now. Raises whatever comes
     of it where the unit can't be carried out so.
     """
     findings = Findings()
     interpreter = TracingInterpreter(findings, recording, known)
+    interpreter.lists = lists
     stream = run(interpreter, gate.enter(flow, frame, interpreter), frame)
     if len(findings):
         raise NotTraceable
@@ -193,4 +189,4 @@ def trace(
     flow = Flow(left.form, now[4 + len(noted) :])
     counted = tuple([each._replace(blocks=0) for each in noted])
     here = Outcome(flow, (now[0], now[1], now[2]), now[3], lost)
-    return Trace(recipe, left.form, lost, counted), here
+    return UnitTrace(recipe, left.form, lost, counted), here

@@ -6,7 +6,7 @@ entering state are those of an earlier time does what it did then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,8 +22,11 @@ from archc.explore.dependencies import (
     shared_values,
     step_values,
 )
+from archc.explore.frames import Frames
+from archc.explore.givens import Beside
 from archc.explore.groups import CountingGroups, SteadyGroup
 from archc.explore.lean import Lean
+from archc.explore.learnt import LearntValue
 from archc.explore.program_parts import all_groups, count_names, has_groups
 from archc.explore.rates import RateCheck, is_rate
 
@@ -48,15 +51,16 @@ class Unit:
     names: frozenset[str]
     learner: bool
     check: Check | None = None
+    beside: Beside | None = None
 
 
 def units_of(
-    program: Program, frame: Frame, args: frozenset[str], names: BlockNames, *, tags: bool
+    program: Program, frames: Frames, names: BlockNames, *, tags: bool
 ) -> tuple[Unit, ...]:
     """The units of a program. Without `tags` ids name no tensors, and are left out; `names`
     gets to know those of the learner's blocks.
     """
-    cutter = _Cutter(program, frame, args, names, tags)
+    cutter = _Cutter(program, frames, names, tags)
     return tuple(cutter.cut())
 
 
@@ -64,15 +68,13 @@ class _Cutter:
     def __init__(
         self,
         program: Program,
-        frame: Frame,
-        args: frozenset[str],
+        frames: Frames,
         block_names: BlockNames,
         tags: bool,
     ) -> None:
         self._program = program
         self._block_names = block_names
-        self._frame = frame
-        self._args = args
+        self._frames = frames
         self._tags = tags
         self._lean = Lean(tags=tags)
 
@@ -116,19 +118,32 @@ class _Cutter:
 
     def _groups(self, groups: Groups, steps: tuple[Step, ...]) -> Iterator[Unit]:
         lean = self._lean.groups(groups)
-        count = GroupValues(groups, self._frame).count
+        count = GroupValues(groups, self._frames.first()).count
         if groups.rows is None:
             count += SPARE_GROUPS
         shared = names_of(shared_values(lean)) | self._block_names.args
+        beside = {
+            key: self._frames.learnt(value)
+            for key, value in lean.values.items()
+            if self._frames.decide(value)
+        }
         for group in range(count):
             row = lean.rows[group] if lean.rows else None
             names = shared | (names_of(row_values(row)) if row else frozenset())
             learner = "learner" in names
             if learner:
                 names |= count_names(steps)
-            steady = SteadyGroup(lean, group, self._args, tags=self._tags)
+            steady = SteadyGroup(lean, group, self._frames.args, tags=self._tags)
             run = _group_run(lean, group, count, steady, partial(_note, self._block_names, groups))
-            yield Unit(run, names, learner)
+            own = None if learner or not beside else self._beside(lean, group, beside)
+            yield Unit(run, names, learner, beside=own)
+
+    def _beside(self, groups: Groups, group: int, found: Mapping[str, LearntValue]) -> Beside:
+        rest = {key: value for key, value in groups.values.items() if key not in found}
+        values = [*shared_values(replace(groups, values=rest))]
+        if groups.rows:
+            values += row_values(groups.rows[group])
+        return Beside(groups, group, found, names_of(values) | self._block_names.args)
 
     def _checks(self, steps: tuple[Step, ...], *, by_total: bool) -> Iterator[Unit]:
         """What the costs don't feel may still be wrong: a rate of 1, a division by zero.

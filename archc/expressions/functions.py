@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 from archc.expressions.errors import OperationError, limit
 from archc.expressions.limits import MAX_DECIMALS, MAX_INTEGER
 from archc.expressions.operators import less, number, same
-from archc.expressions.values import Evaluation, bounded, bounded_length, describe, weigh
+from archc.expressions.values import (
+    PLAIN_TYPES,
+    Evaluation,
+    bounded,
+    bounded_length,
+    describe,
+    weigh,
+)
 
 Arguments = tuple[object, ...]
 
@@ -44,9 +51,12 @@ def _number(value: object, name: str) -> int | float:
     return number(value, f"`{name}`")
 
 
-def _own(value: int | float) -> int | float:
-    """A number as Python's functions know it, whatever else it may be."""
-    return int(value) if isinstance(value, int) else float(value)
+def _applied(name: str, function: Callable[..., float], *values: int | float) -> float:
+    """What a function of `math` makes of numbers; one that is more than its value says so."""
+    for value in values:
+        if type(value) not in PLAIN_TYPES:
+            return value.applied(name, function, values)  # type: ignore[union-attr, no-any-return]
+    return function(*values)
 
 
 def _candidates(arguments: Arguments, name: str, evaluation: Evaluation) -> tuple[object, ...]:
@@ -118,16 +128,17 @@ def _sqrt(arguments: Arguments, _: Evaluation) -> object:
     value = _number(arguments[0], "sqrt")
     if value < 0:
         raise OperationError(f"expected a number of at least 0 for `sqrt`, found {value}")
-    return math.sqrt(_own(value))
+    return _applied("sqrt", math.sqrt, value)
 
 
 def _log(arguments: Arguments, _: Evaluation) -> object:
-    values = [_own(_number(argument, "log")) for argument in arguments]
-    if min(values) <= 0:
-        raise OperationError(f"expected numbers above 0 for `log`, found {min(values)}")
-    if len(values) == 2 and math.log(values[1]) == 0:
+    values = [_number(argument, "log") for argument in arguments]
+    for value in values:
+        if value <= 0:
+            raise OperationError(f"expected numbers above 0 for `log`, found {value}")
+    if len(values) == 2 and _applied("log", math.log, values[1]) == 0:
         raise OperationError("expected a base other than 1 for `log`, found 1")
-    return math.log(*values)
+    return _applied("log", math.log, *values)
 
 
 def _range(arguments: Arguments, evaluation: Evaluation) -> object:
@@ -156,7 +167,10 @@ def _unique(arguments: Arguments, evaluation: Evaluation) -> object:
 def _count(arguments: Arguments, evaluation: Evaluation) -> object:
     items = _list(arguments[0], "count")
     evaluation.spend(weigh(items))
-    return sum(same(arguments[1], item) for item in items)
+    sought = arguments[1]
+    if type(sought) is int or type(sought) is str:
+        return items.count(sought)
+    return sum([same(sought, item) for item in items])
 
 
 def _letter(arguments: Arguments, _: Evaluation) -> object:

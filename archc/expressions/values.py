@@ -66,7 +66,8 @@ class Evaluation:
         if id(items) not in self._admitted:
             self.spend(weigh(items))
             for item in items:
-                self.admit(item)
+                if type(item) is not int or not -MAX_INTEGER <= item <= MAX_INTEGER:
+                    self.admit(item)
             self._admitted[id(items)] = items
         return items
 
@@ -111,6 +112,8 @@ def weigh(items: tuple[object, ...], depth: int = 1) -> int:
     bounded_length(weight)
     if depth > MAX_LIST_NESTING:
         raise limit(f"expected at most {MAX_LIST_NESTING} lists inside one another, found more")
+    if tuple not in map(type, items):
+        return weight
     for item in items:
         if type(item) is tuple:
             weight += weigh(item, depth + 1)

@@ -9,14 +9,18 @@ import re
 import tokenize
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import archc
+from archc.diagnostics import Diagnostic
 from archc.explore import Point, Sweep, parse_knob
+from archc.explore.carrier import Carrier
 from archc.explore.engine import Engine
 from archc.explore.recipes import compiled
 from archc.explore.traced import NotTraceable, Number, Recording, plain
+from archc.explore.tracing import Outcome
 from archc.expressions import parse
 
 EXPRESSIONS = (
@@ -186,6 +190,8 @@ SWEEPS = [
     ("nasnet@mobile", ["penultimate=48..4224:48", "resolution=64..331", "cells=1..4"]),
     ("convnext@tiny", ["widths[0]=8..128", "depths[2]=1..12", "input[0]=32..256"]),
     ("regnet@regnetx_002", ["input[0]=32..256", "classes=1..100"]),
+    ("regnet@regnetx_002", ["w0=24..80:8", "wa=20..60", "wm=2..3:0.1"]),
+    ("regnet@regnety_016", ["depth=6..30", "w0=16..80:8", "group_width=8,16,24", "wa=-4..4"]),
     ("vit@ti16", ["width=12..768:12", "depth=1..12", "input[0]=32..224:16"]),
     ("inception_v3", ["input[0]=75..300", "input[1]=75..300"]),
     ("inception_resnet_v2", ["input[0]=75..300", "classes=2..30"]),
@@ -209,6 +215,25 @@ def test_learnt_costs_are_those_of_full_elaboration(reference: str, vary: list[s
     for point in chosen:
         assert told(point) == told(sweep.at(point.values)), point.values
     assert not any(engine.contradicted for engine in engines(sweep))
+
+
+def test_lists_that_hang_on_all_numbers_are_found_out_apart_from_the_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """RegNet looks for equal widths in a list that no formula can tell; its groups are learnt."""
+    carried: list[Outcome | tuple[Diagnostic, ...]] = []
+    in_full = Carrier._in_full
+
+    def counting(self: Carrier, *given: Any) -> Outcome | tuple[Diagnostic, ...]:
+        carried.append(in_full(self, *given))
+        return carried[-1]
+
+    monkeypatch.setattr(Carrier, "_in_full", counting)
+    knobs = ["w0=24..80:8", "wa=20..60", "wm=2..3:0.1"]
+    sweep = Sweep(archc.load("regnet@regnetx_002"), tuple(map(parse_knob, knobs)))
+    networks = {point.totals for _, point in sweep.sample(1000)}
+    assert len(networks) > 500
+    assert len(carried) < 200
 
 
 def test_groups_know_their_place_in_the_learner_however_the_ones_before_are_told(
