@@ -89,8 +89,8 @@ class Frames:
         self._all_learnt.append(made)
         return made
 
-    def decide(self, value: Value) -> bool:
-        """Whether args alone decide a value, in a way that takes the knobs and some computing."""
+    def is_computed(self, value: Value) -> bool:
+        """Whether args alone decide a value, and it is computed from knobs."""
         if not value.free_names <= self.args:
             return False
         varying = [name for name in self.behind(value.free_names) if self._varies(name)]

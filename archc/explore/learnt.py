@@ -14,7 +14,7 @@ from archc.explore.traced import Number, Recording, is_traced, plain, traced
 
 
 class LearntValue:
-    """A value whose names are all args."""
+    """A value that args alone decide."""
 
     def __init__(self, value: Value) -> None:
         self.free_names = value.free_names
@@ -31,6 +31,9 @@ class LearntValue:
     def evaluate(self, frame: Frame) -> object:
         """The value with plain args. Raises `CompileError`."""
         if not self._is_computed or self._learner.has_given_up:
+            return self._value.evaluate(frame)
+        if not self.free_names <= frame.args.keys():
+            # Only evaluating it tells whether it gets as far as that name.
             return self._value.evaluate(frame)
         numbers: list[Number] = []
         given = tuple([frame.args[name] for name in self._names])

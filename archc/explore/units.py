@@ -125,7 +125,7 @@ class _Cutter:
         beside = {
             key: self._frames.learnt(value)
             for key, value in lean.values.items()
-            if self._frames.decide(value)
+            if self._frames.is_computed(value)
         }
         for group in range(count):
             row = lean.rows[group] if lean.rows else None

@@ -264,6 +264,23 @@ learner:
         assert told(point) == told(sweep.at(point.values))
 
 
+def test_an_arg_may_name_what_no_choice_comes_to(tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        """
+name: choices
+input: [16, 16, 3]
+args: {width: 8, filters: "=2 * width if width < 20 else nothing"}
+stem: [{conv: {filters: =, kernel: 3}}]
+""",
+        encoding="utf-8",
+    )
+    sweep = Sweep(archc.load(str(path)), (parse_knob("width=1..24"),))
+    for point in sweep:
+        assert told(point) == told(sweep.at(point.values))
+        assert bool(point.problems) == (point.values[0] >= 20)
+
+
 def test_a_network_that_is_too_large_in_all_is_infeasible() -> None:
     """Each of its parts alone is within the limits."""
     knobs = (parse_knob("depth=1..30:1"), parse_knob("width=1.0,1000"))
