@@ -25,6 +25,7 @@ from archc.elaborate.strides import strided
 from archc.explore.block_names import BlockNames
 from archc.graph import Instance
 from archc.layers import Layer, ShapeError, TensorShape
+from archc.layers.kinds import kinds_of
 
 Totals: TypeAlias = tuple[int, int, int]
 """Parameters, trainable parameters, multiply-adds."""
@@ -140,16 +141,19 @@ class CountingInterpreter(Interpreter):
         stream: Stream,
         frame: Frame,
     ) -> Stream:
+        self.called = None
+        call = super().call_block
+        kinds = kinds_of(arguments.values())
+        if kinds is None:
+            return call(block, arguments, inputs, place, stream, frame)
         entering = tuple(block_inputs(block, inputs, stream, place.span).values())
         # `true` is no 1 to a layer, and equal to it as a key.
-        kinds = tuple(map(type, arguments.values()))
         called = (block, tuple(arguments.items()), kinds)
         key = (*called, tensor_key(entering))
-        self.called = None if inputs else called
         known = self.memory.get(key)
         if known is not None:
+            self.called = None if inputs else called
             return recall(self.tally, known, entering)
-        call = super().call_block
         run = partial(call, block, arguments, inputs, place, stream, frame)
         result = record(self, key, entering, run)
         self.called = None if inputs else called

@@ -10,6 +10,7 @@ from archc.api import Spec, setting
 from archc.diagnostics import CompileError, SourceText
 from archc.explore.dependencies import names_in
 from archc.explore.engine import Engine
+from archc.explore.forms import told_apart
 from archc.explore.knobs import Knob, arg_name
 from archc.explore.walk import Point, Walk
 from archc.source import Mapping, Node, compose
@@ -53,7 +54,7 @@ class Engines:
         whatever the values.
         """
         if self._fixed or self._key is None:
-            key = tuple([(type(values[at]), values[at]) for at in self._fixed])
+            key = tuple([told_apart(values[at]) for at in self._fixed])
             if key != self._key:
                 self._key, self._latest, axis = key, self._walk(key, values), None
         if self._latest is None:

@@ -29,6 +29,11 @@ def opened(value: object, is_open: IsOpen, numbers: list[Number]) -> Hashable:
     return type(value), value
 
 
+def told_apart(value: object) -> Hashable:
+    """A key of a value that 1, 1.0 and true, alone or in a list, do not share."""
+    return opened(value, lambda _: False, [])
+
+
 def refilled(value: object, is_open: IsOpen, others: Iterator[Number]) -> object:
     """The value with other open numbers."""
     if is_open(value):

@@ -7,6 +7,7 @@ from archc.elaborate.program import Groups
 from archc.elaborate.scope import Frame, Position, Stream, tensor_key
 from archc.explore.costs import BlockKey, CountingInterpreter, recall, record
 from archc.explore.dependencies import names_of, row_values, shared_values, steps_values
+from archc.layers.kinds import kinds_of
 
 _CHANGING = frozenset({"block", "learner"})
 """Names whose values differ from block to block of a group."""
@@ -44,6 +45,8 @@ class CountingGroups(GroupsRunner):
         if not (self._steady.closed and self._counting.remembers):
             return super().run_one(group, stream)
         key = self._key(group, stream)
+        if key is None:
+            return super().run_one(group, stream)
         known = self._counting.memory.get(key)
         if known is not None:
             self._counting.learner_position += self.values.block_count(group)
@@ -52,7 +55,8 @@ class CountingGroups(GroupsRunner):
             self._counting, key, stream, lambda: super(CountingGroups, self).run_one(group, stream)
         )
 
-    def _key(self, group: int, stream: Stream) -> BlockKey:
+    def _key(self, group: int, stream: Stream) -> BlockKey | None:
+        """What tells what comes of a group; None where its values may be more than they say."""
         values, frame = self.values, self.frame
         outer = frame.context
         try:
@@ -65,7 +69,9 @@ class CountingGroups(GroupsRunner):
             )
         finally:
             frame.context = outer
-        kinds = tuple([type(value) for _, value in given])
+        kinds = kinds_of([value for _, value in given])
+        if kinds is None:
+            return None
         place = (id(self.groups), group, values.count, count)
         return (*place, given, kinds, stride.stride, tensor_key(stream))
 

@@ -6,6 +6,7 @@ import itertools
 import random
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -172,6 +173,41 @@ def test_knobs_of_every_kind(reference: str, vary: list[str]) -> None:
     sweep = Sweep(archc.load(reference), tuple(map(parse_knob, vary)))
     for point in sweep:
         assert told(point) == told(sweep.at(point.values)), point.values
+
+
+@pytest.mark.parametrize(
+    ("sides", "knobs"),
+    [
+        ("[1, 1]", [Knob("sides", ((1, 1), (True, 1), (1, 1.0), (True, True), (1.0, 1.0)))]),
+        ('"=[1, 1] if more > 2 else [1, more > 1] if more > 1 else [1, 1.0]"', []),
+    ],
+    ids=["given", "computed"],
+)
+@pytest.mark.parametrize("blocks", ["1", "=4", "=more"])
+def test_values_that_are_equal_to_python_alone_are_told_apart(
+    sides: str, knobs: list[Knob], blocks: str, tmp_path: Path
+) -> None:
+    """Also inside lists, and wherever what came of one is kept for the others."""
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        f"""
+name: sides
+input: [16, 16, 3]
+args: {{more: 1, sides: {sides}}}
+define:
+  step:
+    args: {{filters: required, kernel: required}}
+    steps: [{{conv: {{filters: =, kernel: =}}}}]
+learner: {{block: step, groups: [{{filters: 8, kernel: =sides, blocks: {blocks}}}]}}
+""",
+        encoding="utf-8",
+    )
+    spec = archc.load(str(path))
+    for more in ("more=1..20", "more=20,19,3,2,1,5"):
+        for given in ([*knobs, parse_knob(more)], [parse_knob(more), *knobs]):
+            sweep = Sweep(spec, tuple(given))
+            for point in sweep:
+                assert told(point) == told(sweep.at(point.values)), point.values
 
 
 def test_a_value_that_is_an_expression_is_evaluated() -> None:

@@ -36,9 +36,9 @@ from tests.torch_plans import (
 )
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
+from torch import nn
 
-from tests.torch_meaning import meant, weighted  # noqa: E402
+from tests.torch_meaning import meant, weighted
 
 GOLDENS = Path(__file__).parents[1] / "emission_goldens"
 

@@ -25,9 +25,9 @@ from archc.targets.torch.lowering.call import TorchCall
 from tests.torch_plans import Body, Layers, code, network, of, unit
 
 torch = pytest.importorskip("torch")
-from torch import nn  # noqa: E402
+from torch import nn
 
-from tests.torch_meaning import meant, weighted  # noqa: E402
+from tests.torch_meaning import meant, weighted
 
 TABLE = Table("ROWS", ("width", "deep"), ((code("1"), code("True")), (code("2"), code("False"))))
 NAMES = ("x", "y", "z")
