@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import socket
 import xml.etree.ElementTree as ElementTree
 import zipfile
@@ -22,6 +23,8 @@ from archc.cli.boundary import run
 from archc.cli.terminal import stage
 from archc.diagnostics import CompileError
 from archc.emitted import Language, emit
+from archc.language_server.completion import complete
+from archc.language_server.hover import hover
 from archc.language_server.messages import Messages
 from archc.language_server.session import Session
 from tests.injection import (
@@ -296,6 +299,32 @@ def test_what_an_editor_is_told_draws_nothing(folder: Path, session: Session) ->
         told = [messages.diagnostic(each) for each in document.problems()]
         assert told
         assert not [w for each in told for w in wrong_in_print(each.message.replace("::", ""))]
+
+
+@every(CORPUS)
+def test_what_an_editor_shows_is_no_markup(text: str, folder: Path, session: Session) -> None:
+    path = folder / SPEC
+    spec = with_texts(text)
+    session.put(path, spec)
+    shown = set()
+    for word in re.finditer(r"\w+", spec):
+        found = hover(session, path, word.start())
+        if found is not None:
+            tags, words = page(found.text)
+            assert tags <= {"p", "strong", "code", "br"}
+            shown.add(_bare(words))
+    completed = complete(session, path, spec.index("unit: {deep") + 1)
+    (about,) = [item.text for item in completed.items if item.word == "unit"]
+    tags, words = page(about)
+    assert tags <= {"p", "code"}
+    if text.isprintable() and not text.startswith(("=", "$(")):
+        assert _bare(words).startswith(_bare(text))
+        assert any(words.startswith(_bare(text)) for words in shown)
+
+
+def _bare(text: str) -> str:
+    """Without blanks, capitals, and the backticks that make code of what stands between them."""
+    return "".join(text.replace("`", "").casefold().split())
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from archc.cli.terminal import table as aligned
+from archc.diagnostics.markdown import literal
 from archc.diagnostics.printable import escaped
 
 
@@ -35,8 +36,8 @@ def as_markdown(table: Table) -> str:
     """The table as GitHub's Markdown, fit for a comment on a pull request."""
     rule = ["---:" if column in table.right else "---" for column in range(len(table.head))]
     lines = [_markdown_row(row) for row in (table.head, rule, *table.rows)]
-    above = [f"**{_literal(table.title)}**", ""]
-    below = [f"{_literal(line)}  " for line in (*table.closing, *table.notes)]
+    above = [f"**{literal(table.title)}**", ""]
+    below = [f"{literal(line)}  " for line in (*table.closing, *table.notes)]
     return "\n".join([*above, *lines, *(["", *below] if below else [])])
 
 
@@ -70,12 +71,4 @@ def _markdown_row(cells: Iterable[str]) -> str:
 def _cell_text(cell: str) -> str:
     """A cell, its leading blanks kept: they say what is part of what."""
     bare = cell.lstrip(" ")
-    return "&nbsp;" * (len(cell) - len(bare)) + _literal(bare)
-
-
-def _literal(text: str) -> str:
-    """The text as Markdown that shows it as it is, in one line."""
-    text = escaped(text)
-    for letter in "\\|<>*_`[]~&$":
-        text = text.replace(letter, f"\\{letter}")
-    return text
+    return "&nbsp;" * (len(cell) - len(bare)) + literal(bare)

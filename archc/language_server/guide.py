@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from archc.diagnostics.markdown import prose
 from archc.language_server.cursor import Path
 from archc.schema.values import Schema
 
 
 class Guide:
-    """Answers from a schema: that of the language, or that of one spec."""
+    """Answers from a schema: that of the language, or that of one spec.
+
+    What something means is told in Markdown, whatever a spec says of its own blocks.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self._schema: Any = schema
@@ -31,7 +35,7 @@ class Guide:
                 if isinstance(word, str):
                     found.setdefault(word, "")
             if isinstance(schema.get("const"), str):
-                found[schema["const"]] = schema.get("description", "")
+                found[schema["const"]] = prose(schema.get("description", ""))
         return found
 
     def text(self, path: Path) -> str:
@@ -44,7 +48,7 @@ class Guide:
     def _text(self, schema: Any) -> str:
         """The description of a schema, or of what it refers to."""
         found = (each.get("description", "") for each in self._alternatives(schema))
-        return next((text for text in found if text), "")
+        return prose(next((text for text in found if text), ""))
 
     def _at(self, path: Path) -> Iterator[Any]:
         for schema in self._entries(path):

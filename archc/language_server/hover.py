@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from archc.diagnostics.markdown import code
 from archc.language_server.cursor import Cursor, cursor_at
 from archc.language_server.document import Document
 from archc.language_server.places import Part, Places, shapes
@@ -80,7 +81,7 @@ def _steps_around(cursor: Cursor) -> Iterator[tuple[str, int]]:
 def _told(name: str, parts: list[Part], places: Places) -> str:
     costs = places.costs(parts)
     often = f", {len(parts)} times" if len(parts) > 1 else ""
-    lines = [f"`{name}` → **{shapes(parts)}**{often}"]
+    lines = [f"{code(name)} → **{shapes(parts)}**{often}"]
     if costs is not None:
         together = "together " if len(parts) > 1 else ""
         lines.append(f"{together}{costs[0]:,} parameters, {costs[1]:,} MACs")
