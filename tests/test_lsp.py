@@ -150,6 +150,13 @@ class TestProblems:
         changed(session, net, "outputs:", "expect: {params: 1}\noutputs:")
         assert codes(session, net) == ["contract"]
 
+    def test_how_images_enter_is_checked(self, session: Session, net: Path) -> None:
+        changed(session, net, "task:", "preprocess: {mode: torch, std: 0}\ntask:")
+        (found,) = session.document(net).problems()
+        assert (found.code, found.span and found.span.text) == ("wrong-type", "0")
+        changed(session, net, "std: 0", "size: 32")
+        assert codes(session, net) == []
+
     @pytest.mark.parametrize("text", ["", "services: {web: {image: nginx}}\n", "- 1\n"])
     def test_a_file_of_something_else_is_left_alone(
         self, session: Session, net: Path, text: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from archc.api import Spec
+from archc.declared import check_declared
 from archc.diagnostics import CompileError, Diagnostic, Findings
 from archc.elaborate import elaborate
 from archc.elaborate.elaborate import add_inputs, learner_blocks, spec_frame
@@ -37,8 +38,7 @@ def outcome(spec: Spec) -> Outcome:
     except CompileError as error:
         return Outcome(sketch(assembled), error.diagnostics)
     try:
-        for source in assembled.document.weights:
-            spec.weight_rules(source)
+        check_declared(spec, graph)
         spec.check_contracts(graph)
     except CompileError as error:
         return Outcome(graph, error.diagnostics)

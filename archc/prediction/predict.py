@@ -59,8 +59,8 @@ def predict(
     from archc.weights import into_keras
 
     number_of_classes(spec)
-    preprocessing = preprocessing_of(spec)
     graph = spec.graph()
+    preprocessing = preprocessing_of(spec, graph)
     model = build(graph)
     into_keras(model, graph, weights)
     found: list[tuple[Guess, ...]] = []

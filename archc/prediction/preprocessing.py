@@ -11,6 +11,7 @@ from archc.elaborate.elaborate import spec_frame
 from archc.elaborate.instantiate import whole
 from archc.elaborate.scope import Frame
 from archc.elaborate.values import compile_value
+from archc.graph import Graph
 from archc.layers import TensorShape, spelled
 from archc.source import Node
 from archc.spec import PreprocessDocument
@@ -58,13 +59,13 @@ class Preprocessing:
         return scaled
 
 
-def preprocessing_of(spec: Spec) -> Preprocessing:
-    """The preprocessing that a spec declares.
+def preprocessing_of(spec: Spec, graph: Graph | None = None) -> Preprocessing:
+    """The preprocessing that a spec declares; `graph` is its network, where that is known.
 
     Raises `CompileError` where it declares none or a wrong one, or takes no images.
     """
     document = spec.assembled.document
-    shape = _image_shape(spec)
+    shape = _image_shape(spec, graph or spec.graph())
     declared = document.preprocess
     if declared is None:
         span = document.origin.span
@@ -85,8 +86,7 @@ def preprocessing_of(spec: Spec) -> Preprocessing:
     )
 
 
-def _image_shape(spec: Spec) -> TensorShape:
-    graph = spec.graph()
+def _image_shape(spec: Spec, graph: Graph) -> TensorShape:
     shapes = [graph.nodes[position].shape for position in graph.inputs]
     if len(shapes) == 1 and shapes[0].rank == 2 and shapes[0].channels in (1, 3):
         return shapes[0]

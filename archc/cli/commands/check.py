@@ -10,9 +10,9 @@ import click
 
 from archc.analyses import analyse
 from archc.api import Spec
-from archc.cli.declared import check_declared
 from archc.cli.options import load_spec, spec_options
 from archc.cli.terminal import show, show_diagnostics, show_line
+from archc.declared import check_declared
 from archc.diagnostics import CompileError, Diagnostic, Findings
 from archc.diagnostics.printable import json_text
 

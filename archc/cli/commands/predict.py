@@ -66,7 +66,7 @@ def command(
     spec = load_spec(reference, settings, search)
     graph = spec.graph()
     classes = number_of_classes(spec)
-    preprocessing_of(spec)
+    preprocessing_of(spec, graph)
     check_images(images)
     names = read_labels(labels, classes) if labels else imagenet_labels(classes)
     refuse_too_large(graph, copies=2)

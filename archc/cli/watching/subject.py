@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from archc.api import Spec, parse_setting, split_reference
-from archc.cli.declared import check_declared
+from archc.declared import check_declared
 from archc.diagnostics import CompileError, Diagnostic
 from archc.elaborate import elaborate
 from archc.graph import Graph

@@ -33,7 +33,7 @@ def check_declared(spec: Spec, graph: Graph) -> None:
     if declared and not spec.settings and _takes_images(graph):
         from archc.prediction.preprocessing import preprocessing_of
 
-        preprocessing_of(spec)
+        preprocessing_of(spec, graph)
 
 
 def _rules(spec: Spec) -> Iterator[Callable[[], object]]:
