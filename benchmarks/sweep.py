@@ -29,6 +29,11 @@ WIDTHS = [f"learner.groups[{g}].filters={32 * 2**g}..{32 * 2**g + 248}:8" for g 
 SWEEPS = {
     "depths of ResNet-50": ("resnet50", DEPTHS, 500_000),
     "widths of ResNet-50": ("resnet50", WIDTHS, 500_000),
+    "depths of PyTorch's ResNet-50": (
+        "resnet_torch@resnet50",
+        [f"depths[{group}]=2..33" for group in range(4)],
+        500_000,
+    ),
     "depths of EfficientNet": (
         "efficientnet@b0",
         [f"learner.groups[{group}].blocks=1..6" for group in range(7)],

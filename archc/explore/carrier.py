@@ -14,6 +14,7 @@ from archc.explore.costs import MAX_REMEMBERED, BlockKey, CountingInterpreter, R
 from archc.explore.flow import Flow, Gate
 from archc.explore.givens import Given, Givens
 from archc.explore.learner import Learner
+from archc.explore.learnt import LearntValue
 from archc.explore.traced import Recording, traced
 from archc.explore.tracing import Outcome, UnitTrace, trace
 from archc.explore.units import Check, Run
@@ -25,19 +26,21 @@ Result: TypeAlias = Outcome | tuple[Diagnostic, ...]
 """What a unit did, or why it can't."""
 
 
-class Starter:
-    """Evaluates all args, whoever feels them, so that one that can't be says so."""
+class ArgChecker:
+    """Evaluates a part of an arg, whoever feels it, so that one that can't be says so."""
 
     contradicted = False
 
-    def __init__(self, givens: Givens) -> None:
+    def __init__(self, value: LearntValue, givens: Givens) -> None:
         self.felt = givens.places
+        self._value = value
         self._givens = givens
 
     def carry(self, flow: Flow, values: Sequence[object], _memory: Memory) -> Result:
-        """The flow as it is, or what is wrong with an arg."""
+        """The flow as it is, or what is wrong with the arg."""
         try:
-            self._givens.world(values)
+            frame, _ = self._givens.world(values)
+            self._value.evaluate(frame)
         except CompileError as problem:
             return tuple(problem.diagnostics)
         return Outcome(flow, (0, 0, 0), 0, lost=False)
@@ -131,4 +134,4 @@ class Checker:
         return Outcome(left, (0, 0, 0), 0, not self._known[key])
 
 
-AnyCarrier: TypeAlias = Starter | Carrier | Checker
+AnyCarrier: TypeAlias = ArgChecker | Carrier | Checker

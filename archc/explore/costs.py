@@ -10,15 +10,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from archc.analyses.cost import NodeCost, layer_cost
-from archc.diagnostics import Findings, Span
+from archc.diagnostics import CompileError, Findings, Span
 from archc.elaborate.group_values import GroupValues
 from archc.elaborate.instantiate import block_inputs
 from archc.elaborate.interpret import Interpreter, Place
 from archc.elaborate.limits import MAX_NODES
-from archc.elaborate.network import Network
+from archc.elaborate.network import Network, TooLarge
 from archc.elaborate.program import Block, Groups
 from archc.elaborate.scope import Frame, Stream, Tensor, tensor_key
 from archc.elaborate.strides import strided
@@ -125,6 +125,11 @@ class CountingInterpreter(Interpreter):
         """What stands beside groups, as far as it is known for the variant at hand."""
         self.called: BlockKey | None = None
         """The latest block and its args; None where it was given inputs by their names."""
+
+    def report(self, problem: CompileError, frame: Frame) -> NoReturn:
+        """One error makes a variant infeasible: what else is wrong with it is not looked for."""
+        super().report(problem, frame)
+        raise TooLarge
 
     def note(
         self, names: BlockNames, groups: Groups, values: GroupValues, group: int, count: int

@@ -14,7 +14,7 @@ from archc.diagnostics import Diagnostic, Findings
 from archc.elaborate.link import link
 from archc.explore.block_names import BlockNames
 from archc.explore.block_traces import BlockTraces
-from archc.explore.carrier import AnyCarrier, Carrier, Checker, Starter
+from archc.explore.carrier import AnyCarrier, ArgChecker, Carrier, Checker
 from archc.explore.costs import (
     MAX_REMEMBERED,
     BlockKey,
@@ -93,8 +93,7 @@ class Engine:
 
     def _carriers(self, units: Sequence[Unit], frames: Frames) -> list[AnyCarrier]:
         blocks: BlockTraces = {}
-        args = frames.behind(frames.of_args())
-        carriers: list[AnyCarrier] = [Starter(Givens(args, self._knobs, frames, None))]
+        carriers: list[AnyCarrier] = []
         for unit in units:
             felt = frames.behind(unit.names)
             givens = Givens(felt, self._knobs, frames, unit.beside)
@@ -102,6 +101,12 @@ class Engine:
                 carriers.append(Checker(unit.check, givens))
             else:
                 carriers.append(Carrier(unit.run, givens, self._gate, blocks))
+        for value in frames.varying():
+            givens = Givens(frames.behind(value.free_names), self._knobs, frames, None)
+            checker = ArgChecker(value, givens)
+            # Beside a unit that feels the same knobs it is no stage of its own.
+            alike = (place for place, each in enumerate(carriers) if each.felt == checker.felt)
+            carriers.insert(next(alike, len(carriers)), checker)
         return carriers
 
     def first_stages(self) -> list[int]:

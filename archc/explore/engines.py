@@ -45,6 +45,7 @@ class Engines:
         self._walks: dict[tuple[object, ...], Walk | None] = {}
         self._unverified: set[Walk] = set()
         self._latest: Walk | None = None
+        self._tries: dict[tuple[object, ...], int] = {}
         self._key: tuple[object, ...] | None = None
 
     def step(self, values: tuple[object, ...], axis: int | None) -> Point | None:
@@ -57,6 +58,8 @@ class Engines:
             key = tuple([told_apart(values[at]) for at in self._fixed])
             if key != self._key:
                 self._key, self._latest, axis = key, self._walk(key, values), None
+        if self._latest is None:
+            self._latest, axis = self._try_again(values), None
         if self._latest is None:
             return None
         point = self._latest.step(values, axis)
@@ -81,10 +84,30 @@ class Engines:
     def _walk(self, key: tuple[object, ...], values: tuple[object, ...]) -> Walk | None:
         if key not in self._walks:
             if len(self._walks) >= MAX_ENGINES:
-                oldest = self._walks.pop(next(iter(self._walks)))
-                self._unverified -= {oldest}
-            self._walks[key] = self._new_walk(values)
+                oldest = next(iter(self._walks))
+                self._tries.pop(oldest, None)
+                self._unverified -= {self._walks.pop(oldest)}
+            walk = self._walks[key] = self._new_walk(values)
+            if walk is None:
+                # The spec as it is says whether the fault is in it or in the way it is varied.
+                self._spec.graph()
+                first = {knob.path: knob.values[0] for knob in self._knobs}
+                self._spec.with_(first).assembled  # noqa: B018
+                self._tries[key] = 1
         return self._walks[key]
+
+    def _try_again(self, values: tuple[object, ...]) -> Walk | None:
+        """Where the first variant could not be linked another may, but it is seldom tried."""
+        assert self._key is not None
+        if self._key not in self._tries:
+            return None
+        tries = self._tries[self._key] = self._tries[self._key] + 1
+        if tries & (tries - 1):
+            return None
+        walk = self._walks[self._key] = self._new_walk(values)
+        if walk is not None:
+            del self._tries[self._key]
+        return walk
 
     def _new_walk(self, values: tuple[object, ...]) -> Walk | None:
         fixed = {self._knobs[at].path: values[at] for at in self._fixed}
@@ -95,9 +118,6 @@ class Engines:
             assembled = _with_knobs(spec, free, names)
             engine = Engine(assembled, names, [values[at] for at in self._free])
         except CompileError:
-            # The spec as it is says whether the fault is in it or in the way it is varied.
-            self._spec.graph()
-            self._spec.with_({knob.path: knob.values[0] for knob in self._knobs}).assembled  # noqa: B018
             return None
         walk = Walk(engine, self._free, len(self._knobs))
         self._unverified.add(walk)

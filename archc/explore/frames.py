@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from archc.elaborate.program import Groups
 from archc.elaborate.scope import Frame
-from archc.elaborate.values import Value, compile_value
+from archc.elaborate.values import Listed, Value, compile_value
 from archc.explore.dependencies import names_in
 from archc.explore.learnt import LearntValue, is_computed
 from archc.graph import Instance
@@ -59,10 +59,11 @@ class Frames:
         """The names of all args."""
         return frozenset(self._args)
 
-    def of_args(self) -> frozenset[str]:
-        """All args that are no knobs, and the names that they hang on."""
-        own = {name: names for name, names in self._behind.items() if name not in self._knobs}
-        return frozenset(own).union(*own.values())
+    def varying(self) -> list[LearntValue]:
+        """The args that are computed from knobs, lists item by item."""
+        written = [value for name, value in self._args.items() if name not in self._knobs]
+        parts = [part for v in written for part in (v.items if isinstance(v, Listed) else (v,))]
+        return [self.learnt(part) for part in parts if self.hangs_on_knobs(part.free_names)]
 
     def behind(self, names: frozenset[str]) -> frozenset[str]:
         """These names and all that they hang on, through args that hang on others."""
@@ -72,6 +73,14 @@ class Frames:
             felt |= more
             waiting += more
         return frozenset(felt)
+
+    def hangs_on_knobs(self, names: frozenset[str]) -> bool:
+        """Whether any of these names varies."""
+        return not self.behind(names).isdisjoint(self._knobs)
+
+    def written(self, arg: str) -> Value | None:
+        """The value of an arg as the spec writes it; None for a knob, and for no arg."""
+        return None if arg in self._knobs else self._args.get(arg)
 
     def first(self) -> Frame:
         """The spec's names with the knobs' first values."""
@@ -93,7 +102,8 @@ class Frames:
         """Whether args alone decide a value, and it is computed from knobs."""
         if not value.free_names <= self.args:
             return False
-        varying = [name for name in self.behind(value.free_names) if self._varies(name)]
+        behind = self.behind(value.free_names)
+        varying = [name for name in behind if self.hangs_on_knobs(frozenset({name}))]
         computed = [is_computed(self._args[name]) for name in varying if name not in self._knobs]
         return bool(varying) and (is_computed(value) or any(computed))
 
@@ -112,7 +122,7 @@ class Frames:
         computed = [
             (name, self._learnt[name] if learns else value)
             for name, value in self._args.items()
-            if name in felt - {*self._knobs} and self._varies(name)
+            if name in felt - {*self._knobs} and self.hangs_on_knobs(frozenset({name}))
         ]
 
         def make(knobs: Mapping[str, object], known: dict[str, object]) -> Frame:
@@ -124,9 +134,6 @@ class Frames:
             return frame
 
         return make
-
-    def _varies(self, name: str) -> bool:
-        return not self.behind(frozenset({name})).isdisjoint(self._knobs)
 
     def _frame(self, args: dict[str, object]) -> Frame:
         return Frame(args, {}, "", Instance("model", "", "", self._span), ())

@@ -25,12 +25,12 @@ World: TypeAlias = tuple[Frame, Lists]
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The `values` beside some groups that args alone decide, and which group takes its own of
-    them. `names` are those that the unit of this group feels apart from them.
+    """The `values` beside some groups that args alone decide, and the `part` of the groups that
+    takes its own of them. `names` are those that the unit of this part feels apart from them.
     """
 
     groups: Groups
-    group: int
+    part: slice
     values: Mapping[str, LearntValue]
     names: frozenset[str]
 
@@ -68,7 +68,7 @@ class Givens:
         return self._whole(knobs, shared.args), shared.lists
 
     def of(self, values: Sequence[object]) -> Given | None:
-        """What the unit is given in a variant; None where its group is none of the variant's.
+        """What the unit is given in a variant; None where its groups are none of the variant's.
 
         Raises `CompileError`.
         """
@@ -83,9 +83,9 @@ class Givens:
                 form.append(opened(value, varies, numbers))
         if self._beside is not None:
             count, items = self._items(self._beside, values)
-            if 0 < count <= self._beside.group:
+            if 0 < count <= self._beside.part.start:
                 return None
-            form += [count, *[opened(item, varies, numbers) for item in items]]
+            form += [count, *[opened(column, varies, numbers) for column in items]]
         return Given(tuple(form), tuple(numbers))
 
     def with_numbers(self, values: Sequence[object], numbers: Iterable[Number]) -> World:
@@ -96,16 +96,18 @@ class Givens:
         lists: Lists = {}
         if self._beside is not None:
             count, items = self._items(self._beside, values)
-            given = [refilled(item, varies, others) for item in items]
-            # A unit reads its own group's alone.
-            columns = [(item,) * count for item in given or [None] * len(self._beside.values)]
+            own_of = range(count)[self._beside.part]
+            # A unit reads its own groups' alone.
+            before, after = (None,) * own_of.start, (None,) * (count - own_of.stop)
+            given = [tuple([refilled(i, varies, others) for i in column]) for column in items]
+            columns = [(*before, *column, *after) for column in given]
             lists[self._beside.groups] = dict(zip(self._beside.values, columns, strict=True))
         return self._own(knobs, {}), lists
 
-    def _items(self, beside: Beside, values: Sequence[object]) -> tuple[int, list[object]]:
-        """The number of groups, and what stands beside them for this one; nothing if there is no
-        such group.
-        """
+    def _items(
+        self, beside: Beside, values: Sequence[object]
+    ) -> tuple[int, list[tuple[object, ...]]]:
+        """The number of groups, and for each value what stands beside those of the part."""
         shared = self._shared(values)
         count = shared.counts.get(beside.groups)
         if count is None:
@@ -116,15 +118,15 @@ class Givens:
                     known[key] = value.evaluate(frame)
             count = GroupValues(beside.groups, frame, known).count
             shared.counts[beside.groups] = count
-        if beside.group >= count:
-            return count, []
         known = shared.lists[beside.groups]
-        return count, [_item(known[key], beside.group, count) for key in beside.values]
+        return count, [_items(known[key], beside.part, count) for key in beside.values]
 
     def _places(self, names: frozenset[str]) -> list[int]:
         return [place for place, knob in enumerate(self._knobs) if knob in names]
 
 
-def _item(value: object, group: int, count: int) -> object:
-    """A group's own of what stands beside all; a list of the wrong length is a mistake of it."""
-    return value[group] if isinstance(value, tuple) and len(value) == count else value
+def _items(value: object, part: slice, count: int) -> tuple[object, ...]:
+    """Some groups' own of what stands beside all; a list of the wrong length is a mistake."""
+    if isinstance(value, tuple) and len(value) == count:
+        return value[part]
+    return (value,) * len(range(count)[part])

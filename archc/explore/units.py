@@ -29,14 +29,11 @@ from archc.explore.lean import Lean
 from archc.explore.learnt import LearntValue
 from archc.explore.program_parts import all_groups, count_names, has_groups
 from archc.explore.rates import RateCheck, is_rate
+from archc.explore.settled import settled
 
 Run = Callable[[CountingInterpreter, Stream, Frame], Stream]
 Check = Callable[[Frame, int], bool]
 """Looks at a variant, from its frame and the blocks of the learner so far."""
-
-
-SPARE_GROUPS = 4
-"""By how many the groups may become more than at first, where lists say how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +76,17 @@ class _Cutter:
         self._lean = Lean(tags=tags)
 
     def cut(self) -> Iterator[Unit]:
-        for component, steps, _ in self._program.components:
+        learner: tuple[Step, ...] = ()
+        for component, given, _ in self._program.components:
+            steps = tuple([settled(step, self._frames) for step in given])
             for step in steps:
                 yield from self._step(step, component == "learner", steps)
-            if component == "learner" and all(map(self._is_cut, steps)):
-                yield from self._checks(steps, by_total=True)
-        # Last, since they feel more knobs than what comes after the learner.
-        for component, steps, _ in self._program.components:
             if component == "learner":
-                yield from self._checks(steps, by_total=False)
+                learner = steps
+                if all(map(self._is_cut, steps)):
+                    yield from self._checks(steps, by_total=True)
+        # Last, since they feel more knobs than what comes after the learner.
+        yield from self._checks(learner, by_total=False)
 
     def _step(self, step: Step, in_learner: bool, steps: tuple[Step, ...]) -> Iterator[Unit]:
         if isinstance(step.action, Groups) and self._is_cut(step):
@@ -119,31 +118,33 @@ class _Cutter:
     def _groups(self, groups: Groups, steps: tuple[Step, ...]) -> Iterator[Unit]:
         lean = self._lean.groups(groups)
         count = GroupValues(groups, self._frames.first()).count
-        if groups.rows is None:
-            count += SPARE_GROUPS
         shared = names_of(shared_values(lean)) | self._block_names.args
         beside = {
             key: self._frames.learnt(value)
             for key, value in lean.values.items()
             if self._frames.is_computed(value)
         }
-        for group in range(count):
-            row = lean.rows[group] if lean.rows else None
-            names = shared | (names_of(row_values(row)) if row else frozenset())
+        parts = [slice(group, group + 1) for group in range(count)]
+        if groups.rows is None:
+            # Lists say how many groups there are: of some variants there are more than at first.
+            parts.append(slice(count, None))
+        for part in parts:
+            rows = lean.rows[part] if lean.rows else ()
+            names = shared.union(*[names_of(row_values(row)) for row in rows])
             learner = "learner" in names
             if learner:
                 names |= count_names(steps)
-            steady = SteadyGroup(lean, group, self._frames.args, tags=self._tags)
-            run = _group_run(lean, group, count, steady, partial(_note, self._block_names, groups))
-            own = None if learner or not beside else self._beside(lean, group, beside)
+            steady = SteadyGroup(lean, part.start, self._frames.args, tags=self._tags)
+            run = _group_run(lean, part, steady, partial(_note, self._block_names, groups))
+            own = None if learner or not beside else self._beside(lean, part, beside)
             yield Unit(run, names, learner, beside=own)
 
-    def _beside(self, groups: Groups, group: int, found: Mapping[str, LearntValue]) -> Beside:
+    def _beside(self, groups: Groups, part: slice, found: Mapping[str, LearntValue]) -> Beside:
         rest = {key: value for key, value in groups.values.items() if key not in found}
         values = [*shared_values(replace(groups, values=rest))]
-        if groups.rows:
-            values += row_values(groups.rows[group])
-        return Beside(groups, group, found, names_of(values) | self._block_names.args)
+        for row in groups.rows[part] if groups.rows else ():
+            values += row_values(row)
+        return Beside(groups, part, found, names_of(values) | self._block_names.args)
 
     def _checks(self, steps: tuple[Step, ...], *, by_total: bool) -> Iterator[Unit]:
         """What the costs don't feel may still be wrong: a rate of 1, a division by zero.
@@ -188,19 +189,18 @@ def _step_run(step: Step, inside: tuple[Groups, ...], names: BlockNames) -> Run:
 
 def _group_run(
     groups: Groups,
-    group: int,
-    count: int,
+    part: slice,
     steady: SteadyGroup,
     note: Callable[[CountingInterpreter, GroupValues, int, int], None],
 ) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         runner = CountingGroups(interpreter, groups, frame, steady)
-        # With more groups there are more units: such a variant must be elaborated.
-        interpreter.tally.lost |= not 0 < runner.count <= count
-        if group >= runner.count:
-            return stream
-        note(interpreter, runner.values, group, _count(runner.values, group))
-        return runner.run_one(group, stream)
+        # A network without groups is a matter of elaborating it.
+        interpreter.tally.lost |= not runner.count
+        for group in range(runner.count)[part]:
+            note(interpreter, runner.values, group, _count(runner.values, group))
+            stream = runner.run_one(group, stream)
+        return stream
 
     return run
 

@@ -192,6 +192,11 @@ SWEEPS = [
     ("regnet@regnetx_002", ["input[0]=32..256", "classes=1..100"]),
     ("regnet@regnetx_002", ["w0=24..80:8", "wa=20..60", "wm=2..3:0.1"]),
     ("regnet@regnety_016", ["depth=6..30", "w0=16..80:8", "group_width=8,16,24", "wa=-4..4"]),
+    ("regnet@regnety_016", ["w0=16..80:8", "group_width=8,16,24", "wa=-40..40"]),
+    ("resnet_torch@resnet50", ["depths[0]=1..12", "depths[1]=2..12", "depths[3]=0..5"]),
+    ("resnet_torch@resnet18", ["depths[2]=1..40", "learner.filters[1]=100..400"]),
+    ("resnext@resnext50_32x4d", ["learner.filters[1]=100..400:4", "depths[2]=1..12", "base=1..9"]),
+    ("seresnet@seresnet50", ["depths[1]=1..12", "learner.filters[3]=8..800:8"]),
     ("vit@ti16", ["width=12..768:12", "depth=1..12", "input[0]=32..224:16"]),
     ("inception_v3", ["input[0]=75..300", "input[1]=75..300"]),
     ("inception_resnet_v2", ["input[0]=75..300", "classes=2..30"]),
@@ -279,6 +284,26 @@ stem: [{conv: {filters: =, kernel: 3}}]
     for point in sweep:
         assert told(point) == told(sweep.at(point.values))
         assert bool(point.problems) == (point.values[0] >= 20)
+
+
+@pytest.mark.parametrize("unused", ["=1 / (width - 5)", "[1, =1 / (width - 5), =2 * width]"])
+def test_an_arg_that_nothing_reads_may_be_wrong(unused: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        f"""
+name: unused
+input: [16, 16, 3]
+args: {{width: 8, unused: {unused!r}}}
+stem: [{{conv: {{filters: =width, kernel: 3}}}}]
+""".replace("'[", "[").replace("]'", "]"),
+        encoding="utf-8",
+    )
+    spec = archc.load(str(path))
+    for knobs in (["width=1..12"], ["input[0]=8..12", "width=1..12"]):
+        sweep = Sweep(spec, tuple(map(parse_knob, knobs)))
+        for point in sweep:
+            assert told(point) == told(sweep.at(point.values))
+            assert bool(point.problems) == (point.values[-1] == 5)
 
 
 def test_a_network_that_is_too_large_in_all_is_infeasible() -> None:
