@@ -18,6 +18,9 @@ _PLACES = frozenset({("group", "index"), ("group", "number"), ("group", "first")
 )
 _IN_THE_LEARNER = frozenset({("learner", "index"), ("learner", "number")})
 
+MAX_NAMES = 50_000
+"""Names that are tried: where there may be more, single variants are quicker to elaborate."""
+
 
 class BlockNames:
     """The names of all blocks that were carried out so far, each with the place that has it.
@@ -33,6 +36,7 @@ class BlockNames:
         self._owners: dict[tuple[Choice, str], object] = {}
         self._counts: dict[tuple[Groups, int, Choice], int] = {}
         self._positions: dict[tuple[Value, Choice], int] = {}
+        self._placed: dict[tuple[Value, Choice, int, int], int] = {}
 
     def choice(self, frame: Frame) -> Choice:
         """The values of the args that names hang on, as plain numbers where they are numbers."""
@@ -61,6 +65,8 @@ class BlockNames:
                 self._own(identifier, values, group, Position(block, count), owner, choice)
         elif read <= _IN_THE_LEARNER:
             self._own_positions(identifier, values, choice)
+        elif read <= _PLACES | _IN_THE_LEARNER:
+            self._own_places_and_positions(groups, identifier, values, choice)
         else:
             self.clash = True
 
@@ -72,6 +78,25 @@ class BlockNames:
             position, owner = Position(place, total), (identifier, place)
             self._own(identifier, values, 0, Position(0, 1), owner, choice, position)
         self._positions[identifier, choice] = max(known, total)
+
+    def _own_places_and_positions(
+        self, groups: Groups, identifier: Value, values: GroupValues, choice: Choice
+    ) -> None:
+        """A name by both: no two of all blocks, wherever in the learner each may come to stand."""
+        known = {key: n for key, n in self._counts.items() if key[2] == choice}
+        own = [(key[1], n) for key, n in known.items() if key[0] is groups]
+        places = [(group, block) for group, count in own for block in range(count)]
+        total = sum(known.values())
+        if len(places) * total > MAX_NAMES:
+            self.clash = True
+            return
+        for group, block in places:
+            first = self._placed.get((identifier, choice, group, block), 0)
+            self._placed[identifier, choice, group, block] = total
+            for place in range(first, total):
+                owner = (groups, group, block, place)
+                within, position = Position(block, block + 1), Position(place, total)
+                self._own(identifier, values, group, within, owner, choice, position)
 
     def _own(
         self,

@@ -228,6 +228,38 @@ def test_costs_are_those_that_are_published() -> None:
     assert params[8, 36] == 60_419_944
 
 
+@pytest.mark.parametrize(
+    ("name", "clashes"),
+    [
+        ("$(learner.index)_$(group.index)_$(block.index)", False),
+        ("$(block.number)$(learner.number)", False),
+        ("$(learner.index)x$(group.index)", False),
+        ("$(learner.index - block.index)_$(group.index // 2)", True),
+        ("$(learner.index + block.index)", True),
+    ],
+)
+def test_names_by_two_places(name: str, clashes: bool, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        f"""
+name: names
+input: [16, 16, 3]
+define:
+  step: {{args: {{filters: required}}, steps: [{{conv: {{filters: =, kernel: 3}}}}]}}
+learner:
+  block: step
+  id: b{name}
+  groups: [{{filters: 8, blocks: 1}}, {{filters: 16, blocks: 1}}, {{filters: 32}}]
+""",
+        encoding="utf-8",
+    )
+    knobs = [parse_knob(f"learner.groups[{group}].blocks=1..4") for group in (0, 1)]
+    sweep = Sweep(archc.load(str(path)), tuple(knobs))
+    points = list(sweep)
+    assert [told(point) for point in points] == [told(sweep.at(p.values)) for p in points]
+    assert any(point.problems for point in points) == clashes
+
+
 def test_names_that_clash_deeper_are_infeasible() -> None:
     """The 11th block of the first group has the name of the first block of the 11th."""
     rows = [{"filters": 8, "blocks": 1} for _ in range(11)]

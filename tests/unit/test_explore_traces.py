@@ -182,6 +182,7 @@ SWEEPS = [
         "efficientnet@b3",
         ["learner.groups[2].filters=8..64", "drop_path=0..1.5:0.1", "depth=0.5..2:0.1"],
     ),
+    ("efficientnet_lite@lite0", ["width=0.3..2:0.01", "depth=0.5..3:0.1", "resolution=32..300"]),
     ("efficientnet_v2@b0", ["width=0.3..2:0.01", "resolution=40..300"]),
     ("mobilenet", ["alpha=0.1..2:0.01", "input[0]=32..256"]),
     ("mobilenet_v2", ["alpha=0.1..2:0.01", "input[1]=32..256"]),
