@@ -320,8 +320,9 @@ def _done(seed: int, ranges: Iterable[range], workers: int, notes: Path) -> Iter
         yield from (chunk(seed, each, str(notes / str(each.start))) for each in ranges)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, max_tasks_per_child=40) as pool:
-        while batch := list(islice(ranges, 40 * workers)):
+    while batch := list(islice(ranges, 40 * workers)):
+        # Not one pool with `max_tasks_per_child`: it may wait for ever (CPython issue 115634).
+        with ProcessPoolExecutor(workers, context) as pool:
             jobs = [pool.submit(chunk, seed, each, str(notes / str(each.start))) for each in batch]
             try:
                 yield from (job.result() for job in jobs)

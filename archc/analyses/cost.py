@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from archc.analyses.moves import Number
     from archc.analyses.receptive_field import ReceptiveField
 
-_LARGEST_STRIDE = 2**63
-"""A thousand layers of stride 2 on one position would have one that no number holds."""
-
 
 class NodeCost(NamedTuple):
     """The cost of one node, or of several together: everything that adds up.
@@ -165,7 +162,7 @@ class Analysis:
             gradient_memory=precision.gradients * added.trainable,
             optimizer_memory=precision.slots * OPTIMIZERS[conditions.optimizer] * added.trainable,
             receptive_field=sizes,
-            stride=tuple([float(min(stride, _LARGEST_STRIDE)) for stride in strides]),
+            stride=tuple([float(stride) for stride in strides]),
             sees_all=sees_all,
             arithmetic_intensity=batch * added.flops / moved if moved else 0.0,
         )

@@ -14,6 +14,11 @@ from archc.elaborate.collector import collector_paused
 from archc.graph import Graph
 from archc.layers import Layer, TensorShape
 
+LARGEST = 2**63
+"""How far a field reaches at most, and its largest stride; one below 1 / LARGEST is 0. A thousand
+layers of stride 2 on one position would have some that no number holds.
+"""
+
 
 class Reach(NamedTuple):
     """One axis: the value at position p sees the inputs from `low + stride · p` to
@@ -120,10 +125,14 @@ def _moved(field: ReceptiveField, move: tuple[Step, ...] | Mixing) -> ReceptiveF
 
 def _slid(reach: Reach, step: Step) -> Reach:
     return Reach(
-        reach.low + reach.stride * step.low,
-        reach.high + reach.stride * step.high,
-        _whole(reach.stride * step.scale),
+        max(reach.low + reach.stride * step.low, -LARGEST),
+        min(reach.high + reach.stride * step.high, LARGEST),
+        _bounded(_whole(reach.stride * step.scale)),
     )
+
+
+def _bounded(stride: Number) -> Number:
+    return min(stride, LARGEST) if stride * LARGEST >= 1 else 0
 
 
 def _whole(number: Number) -> Number:

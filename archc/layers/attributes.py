@@ -24,6 +24,9 @@ AxisPads: TypeAlias = int | tuple[int, int]
 
 PADDINGS = ("same", "valid", "symmetric")
 
+_MANY_AXES = 100
+"""More than any network has."""
+
 
 def expected(phrase: str, *helps: str, names: tuple[str, ...] = ()) -> PydanticCustomError:
     """The refusal of a value. The boundary that catches it adds what was found."""
@@ -121,14 +124,26 @@ def _one_or_each(convert: Callable[[object], T | None], value: object) -> T | tu
     return _each(convert, value) if isinstance(value, tuple) else convert(value)
 
 
+def _per_axis(convert: Callable[[object], T | None], value: object) -> tuple[T, ...] | None:
+    # To look at what is in a list of thousands takes long, where each of many layers has it.
+    many = isinstance(value, tuple) and len(value) > _MANY_AXES
+    return None if many else _each(convert, value)
+
+
 _positive = _number_where(lambda x: x > 0)
 _natural = partial(_whole, least=0)
 _count = partial(_whole, least=1)
 
 
 def _pair(value: object) -> tuple[int, int] | None:
+    if not isinstance(value, tuple) or len(value) != 2:
+        return None
     sides = _each(_natural, value)
-    return (sides[0], sides[1]) if sides and len(sides) == 2 else None
+    return (sides[0], sides[1]) if sides else None
+
+
+def _sides(value: object) -> int | tuple[int, ...] | None:
+    return _per_axis(_count, value) if isinstance(value, tuple) else _count(value)
 
 
 def _axis_pads(value: object) -> AxisPads | None:
@@ -136,7 +151,7 @@ def _axis_pads(value: object) -> AxisPads | None:
 
 
 def _pads(value: object) -> int | tuple[AxisPads, ...] | None:
-    return _each(_axis_pads, value) if isinstance(value, tuple) else _natural(value)
+    return _per_axis(_axis_pads, value) if isinstance(value, tuple) else _natural(value)
 
 
 def _padding(value: object) -> str | int | tuple[AxisPads, ...] | None:
@@ -189,7 +204,7 @@ Positives = Annotated[
 ]
 Sides = Annotated[
     int | tuple[int, ...],
-    accept(partial(_one_or_each, _count), f"{_WHOLE} 1, or a list with one for each spatial axis"),
+    accept(_sides, f"{_WHOLE} 1, or a list with one for each spatial axis"),
 ]
 Pair = Annotated[tuple[int, int], accept(_pair, "[before, after], two whole numbers of at least 0")]
 Pads = Annotated[int | tuple[AxisPads, ...], accept(_pads, f"{_WHOLE} 0, or {_PER_AXIS}")]
