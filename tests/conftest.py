@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A process that loads Triton after TensorFlow crashes, and a PyTorch for GPUs would.
 sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
+
+# What runs in the background inherits that Ctrl-C is ignored, and so would the commands to which
+# tests send it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more of the machine than of archc; CI tries the same ones always.
 hypothesis.settings.register_profile(

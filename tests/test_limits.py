@@ -32,10 +32,10 @@ OF_WHAT_IS_SHOWN_OR_KEPT = {
     "archc.cli.commands.sweep.MAX_SHOWN",
     "archc.cli.sweeping.plot.MAX_DOTS",
     "archc.explore.block_traces.MAX_TRACES",
-    "archc.explore.carrier.MAX_REFUSED",
-    "archc.explore.carrier.MAX_TRACES",
     "archc.explore.costs.MAX_REMEMBERED",
     "archc.explore.engines.MAX_ENGINES",
+    "archc.explore.learner.MAX_REFUSED",
+    "archc.explore.learner.MAX_TRACES",
     "archc.explore.recipes.MAX_LINES",
     "archc.spec.limits.MAX_KEPT",
 }

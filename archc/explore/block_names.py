@@ -18,7 +18,7 @@ _PLACES = frozenset({("group", "index"), ("group", "number"), ("group", "first")
 )
 _IN_THE_LEARNER = frozenset({("learner", "index"), ("learner", "number")})
 
-MAX_NAMES = 50_000
+_MAX_NAMES = 50_000
 """Names that are tried: where there may be more, single variants are quicker to elaborate."""
 
 
@@ -87,7 +87,7 @@ class BlockNames:
         own = [(key[1], n) for key, n in known.items() if key[0] is groups]
         places = [(group, block) for group, count in own for block in range(count)]
         total = sum(known.values())
-        if len(places) * total > MAX_NAMES:
+        if len(places) * total > _MAX_NAMES:
             self.clash = True
             return
         for group, block in places:

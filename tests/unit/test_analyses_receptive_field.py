@@ -48,7 +48,7 @@ def last(steps: str, shape: str = "[32, 32, 2]") -> tuple[object, ...]:
         ("- upsample\n- conv: {filters: 1, kernel: 4}", ((3, 3), (0.5, 0.5), False)),
         ("- conv_transpose: {filters: 1, kernel: 4, stride: 2}", ((2, 2), (0.5, 0.5), False)),
         ("- zero_pad: 2\n- crop: [[3, 0], [0, 3]]", ((1, 1), (1, 1), False)),
-        # 1/3 to the power of 200, and 3 to that of 200: what no number holds ends at 2 to that of 63.
+        # A third, and 3, to the power of 200: strides and fields end at 2 to the power of 63.
         ("- repeat: 200\n  steps: [upsample: 3, crop: 32]", ((1, 1), (0, 0), False)),
         (
             "- {repeat: 200, conv: {filters: 1, kernel: 3, stride: 3}}",

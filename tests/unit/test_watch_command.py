@@ -411,16 +411,20 @@ def test_a_terminal_shows_the_latest(folder: Path) -> None:
     command = [sys.executable, "-m", "archc", "watch", "net.yaml"]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=theirs) as process:
         os.close(theirs)
-        for text, parameters in ((DEEPER, PARAMETERS), (SPEC, PARAMETERS + 148)):
-            shown = read_until(ours, b"Ctrl-C ends")
-            assert shown.strip().startswith(
-                f"\x1b[2J\x1b[1;1H== net.yaml: {parameters} par".encode()
-            )
-            assert b"2 files watched" in shown
-            replace(folder / "net.yaml", text)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=LIMIT) == 0
-    os.close(ours)
+        try:
+            for text, parameters in ((DEEPER, PARAMETERS), (SPEC, PARAMETERS + 148)):
+                shown = read_until(ours, b"Ctrl-C ends")
+                assert shown.strip().startswith(
+                    f"\x1b[2J\x1b[1;1H== net.yaml: {parameters} par".encode()
+                )
+                assert b"2 files watched" in shown
+                replace(folder / "net.yaml", text)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=LIMIT) == 0
+        finally:
+            # The `with` waits for its end, whatever came of the test.
+            process.kill()
+            os.close(ours)
 
 
 def read_until(descriptor: int, end: bytes) -> bytes:
