@@ -12,7 +12,7 @@ from archc.elaborate.scope import Frame, Position
 from archc.elaborate.values import Opaque, Scope
 from archc.layers import spelled
 
-_ONE_FOR_ALL = frozenset({"group", "block", "learner", "row", "here"})
+ONE_FOR_ALL = frozenset({"group", "block", "learner", "row", "here"})
 """Names that only a group has: a value that uses one can't say how many groups there are."""
 
 
@@ -149,7 +149,7 @@ class GroupValues:
         """Without rows the lists say how many groups there are; `blocks` before all others."""
         lengths = {}
         for key, value in self.groups.values.items():
-            if not value.free_names & _ONE_FOR_ALL:
+            if not value.free_names & ONE_FOR_ALL:
                 result = self._beside(key)
                 if isinstance(result, tuple):
                     lengths[key] = len(result)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from archc.elaborate.group_values import ONE_FOR_ALL
 from archc.elaborate.program import Block, Groups, Row
-from archc.elaborate.values import Constant
+from archc.elaborate.values import Constant, Value
 from archc.explore.dependencies import NeutralArgs, shared_values
 
 
@@ -19,6 +20,8 @@ class Lean:
     def groups(self, groups: Groups) -> Groups:
         """Groups less ids that nobody reads, and neutral args."""
         unfelt = self.unfelt(groups)
+        if groups.rows is None:
+            unfelt -= {key for key, value in groups.values.items() if _may_count(value)}
         rows = None
         if groups.rows is not None:
             rows = tuple([_row_without(row, unfelt) for row in groups.rows])
@@ -48,6 +51,13 @@ class Lean:
             if all(key in self._neutral.of(b) or key not in b.accepts for b in blocks)
             and any(key in block.accepts for block in blocks)
         )
+
+
+def _may_count(value: Value) -> bool:
+    """Whether a value may be a list that says how many groups there are."""
+    if isinstance(value, Constant):
+        return isinstance(value.value, tuple)
+    return not value.free_names & ONE_FOR_ALL
 
 
 def _row_without(row: Row, keys: frozenset[str]) -> Row:

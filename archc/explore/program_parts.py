@@ -31,15 +31,22 @@ def id_names(program: Program) -> frozenset[str]:
 
 def count_names(steps: tuple[Step, ...]) -> frozenset[str]:
     """The names that say how many blocks the learner has."""
-    found = list(all_groups(steps))
-    values = [
-        table[key]
-        for groups in found
-        for table in (groups.values, groups.scaling, *(row.values for row in groups.rows or ()))
-        for key in table
-        if key == "blocks"
-    ]
-    return names_of(values)
+    return frozenset[str]().union(*map(count_names_of, all_groups(steps)))
+
+
+def count_names_of(groups: Groups) -> frozenset[str]:
+    """The names that stand in the depths of groups."""
+    tables = (groups.values, groups.scaling, *(row.values for row in groups.rows or ()))
+    return names_of([table["blocks"] for table in tables if "blocks" in table])
+
+
+def depth_names(groups: Groups) -> frozenset[str]:
+    """The names that the depths of groups hang on, through other keys of theirs as well."""
+    tables = [groups.values, *(row.values for row in groups.rows or ())]
+    found = count_names_of(groups)
+    others = names_of([value for table in (*tables, groups.scaling) for value in table.values()])
+    keys = frozenset[str]().union(*tables)
+    return found | others if found & (keys | {"row"}) else found
 
 
 def all_steps(steps: list[Step] | tuple[Step, ...]) -> Iterator[Step]:

@@ -20,7 +20,21 @@ def settled(step: Step, frames: Frames) -> Step:
     groups = step.action
     if not isinstance(groups, Groups):
         return step
-    groups = _in_rows(groups, frames)
+    spread = _with_blocks(_in_rows(groups, frames), frames)
+    taken = groups.rows is not None or all(_takes(spread, row) for row in spread.rows or ())
+    return replace(step, action=spread if taken else _with_blocks(groups, frames))
+
+
+def _takes(groups: Groups, row: Row) -> bool:
+    """Whether the blocks of a row have all of its keys: beside the rows one of all will do."""
+    names = [v.value for v in row.block.values if isinstance(v, Constant)] if row.block else []
+    blocks = [groups.file.blocks.get(str(name)) for name in names]
+    keys = row.values.keys() - {"blocks"} - groups.read
+    known = row.block is not None and len(blocks) == len(row.block.values)
+    return not keys or (known and all(block and keys <= {*block.accepts} for block in blocks))
+
+
+def _with_blocks(groups: Groups, frames: Frames) -> Groups:
     rows = groups.rows
     if rows is not None:
         places = [Position(group, len(rows)) for group in range(len(rows))]
@@ -28,7 +42,7 @@ def settled(step: Step, frames: Frames) -> Step:
         named = [_named(b, frames, place) for b, place in zip(blocks, places, strict=True)]
         rows = tuple([replace(row, block=b) for row, b in zip(rows, named, strict=True)])
     block = _named(groups.block, frames) if rows is None else None
-    return replace(step, action=replace(groups, block=block, rows=rows))
+    return replace(groups, block=block, rows=rows)
 
 
 def _named(
@@ -69,7 +83,7 @@ def _in_rows(groups: Groups, frames: Frames) -> Groups:
     rest = {key: value for key, value in groups.values.items() if key not in spread}
     # What `blocks` says holds, whatever another value comes to; else nothing else may say it.
     known = "blocks" in spread or all(isinstance(value, Constant) for value in rest.values())
-    if len(counts) != 1 or not known:
+    if len(counts) != 1 or 0 in counts or not known:
         return groups
     return replace(groups, values=rest, rows=_rows(groups, spread, counts.pop()))
 

@@ -27,7 +27,7 @@ from archc.explore.givens import Beside
 from archc.explore.groups import CountingGroups, SteadyGroup
 from archc.explore.lean import Lean
 from archc.explore.learnt import LearntValue
-from archc.explore.program_parts import all_groups, count_names, has_groups
+from archc.explore.program_parts import all_groups, count_names, depth_names, has_groups
 from archc.explore.rates import RateCheck, is_rate
 from archc.explore.settled import settled
 
@@ -113,7 +113,8 @@ class _Cutter:
         dilates = policy is not None and policy.output_stride is not None
         choices = [groups.block, *(row.block for row in groups.rows or ())]
         constant = all(isinstance(value, Constant) for c in choices if c for value in c.values)
-        return constant and not dilates
+        # How many blocks there are is told of all groups at once, where the first of them starts.
+        return constant and not dilates and "here" not in depth_names(groups)
 
     def _groups(self, groups: Groups, steps: tuple[Step, ...]) -> Iterator[Unit]:
         lean = self._lean.groups(groups)
@@ -179,6 +180,7 @@ def _step_run(step: Step, inside: tuple[Groups, ...], names: BlockNames) -> Run:
     def run(interpreter: CountingInterpreter, stream: Stream, frame: Frame) -> Stream:
         result = interpreter.run_steps((step,), stream, frame)
         for groups in inside:
+            frame.here = stream
             values = GroupValues(groups, frame)
             for group, count in enumerate(values.block_counts()):
                 interpreter.note(names, groups, values, group, count)

@@ -287,6 +287,60 @@ stem: [{conv: {filters: =, kernel: 3}}]
         assert bool(point.problems) == (point.values[0] >= 20)
 
 
+BLOCKS = """
+  a:
+    args: {filters: 4, rate: 0}
+    steps: [{dropout: =rate}, {conv: {filters: =, kernel: 1}}]
+  b:
+    args: {filters: required, act: relu}
+    steps: [{conv: {filters: =, kernel: 1, activation: =act}}]
+"""
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [
+        # How many groups there are may hang on what costs nothing.
+        "{block: a, filters: '=4 * group.number', rate: [0.1, 0.2]}",
+        "{block: a, filters: ['=4 * group.number', 8], rate: '=[q / 10, 0.2]'}",
+        "{block: a, filters: '=4 * q', rate: [0.1, '=q / 10']}",
+        "[groups: {block: a, filters: '=4 * q', rate: [0.1, 0.2, 0.3]}]",
+        "{block: a, blocks: =q, rate: [0, 0, 0.5]}",
+        # A key beside groups is for some of their blocks, a key of a row for its own.
+        "{block: \"='b' if group.first else 'a'\", filters: [4, 8], act: [linear, relu]}",
+        "{block: {rest: \"='a' if group.first else 'relu'\"}, filters: [4, =q]}",
+        "{block: \"='b' if q > 1 else 'a'\", filters: [4, 8], rate: [0, 0.1]}",
+        # Depths that hang on the tensor are told where the first group starts.
+        "{block: a, filters: 4, blocks: =here.width // 8}",
+        "{block: a, groups: [{filters: 4, blocks: 1}, {filters: =q, blocks: =here.channels}]}",
+        "{block: a, filters: [4, =q], blocks: 1, scaling: {blocks: =here.width // 8}}",
+        "{block: a, filters: [4, =q], blocks: =row.filters, scaling: {filters: =here.width}}",
+        # No groups are a matter of their own.
+        "{block: relu, blocks: []}",
+        "{block: a, filters: []}",
+        "{block: a, filters: '=[4 * i for i in range(1, q)]'}",
+        "{block: a, filters: [4, 8, =q], blocks: [1, =q]}",
+    ],
+)
+def test_groups_that_lists_tell(learner: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(
+        f"name: lists\ninput: [16, 16, 3]\nargs: {{q: 1}}\ndefine:{BLOCKS}learner: {learner}\n"
+        "task: [global_avg_pool, dense: =q]\n",
+        encoding="utf-8",
+    )
+    for values in ("1..6", "4,6,1,3"):
+        try:
+            sweep = Sweep(archc.load(str(path)), (parse_knob(f"q={values}"),))
+            points = list(sweep)
+        except archc.CompileError:
+            # Whatever is varied, it is wrong.
+            assert "[]" in learner or "row.filters" in learner
+            continue
+        for point in points:
+            assert told(point) == told(sweep.at(point.values)), point.values
+
+
 @pytest.mark.parametrize("unused", ["=1 / (width - 5)", "[1, =1 / (width - 5), =2 * width]"])
 def test_an_arg_that_nothing_reads_may_be_wrong(unused: str, tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
