@@ -26,6 +26,7 @@ from archc.explore.flow import START, Flow, Gate
 from archc.explore.frames import Frames
 from archc.explore.givens import Givens
 from archc.explore.program_parts import id_names, needs_tags
+from archc.explore.step_names import may_clash
 from archc.explore.tracing import Outcome
 from archc.explore.units import Unit, nothing, units_of
 from archc.layers import TensorShape
@@ -84,6 +85,7 @@ class Engine:
         self._ends: dict[int, tuple[tuple[TensorShape, ...], bool]] = {}
         tags = bool(document.outputs) or needs_tags(program, frames.args | LANGUAGE_NAMES)
         self.block_names = BlockNames(frames.behind(id_names(program)) & frames.args)
+        self.block_names.clash = may_clash(program, frames)
         units = units_of(program, frames, self.block_names, tags=tags)
         start = Unit(nothing, names_in(document.input), learner=False)
         self._gate = Gate(document, program, tags=tags, positions=any(u.learner for u in units))

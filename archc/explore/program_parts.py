@@ -42,11 +42,18 @@ def count_names_of(groups: Groups) -> frozenset[str]:
 
 def depth_names(groups: Groups) -> frozenset[str]:
     """The names that the depths of groups hang on, through other keys of theirs as well."""
-    tables = [groups.values, *(row.values for row in groups.rows or ())]
-    found = count_names_of(groups)
-    others = names_of([value for table in (*tables, groups.scaling) for value in table.values()])
+    tables = (groups.values, groups.scaling, *(row.values for row in groups.rows or ()))
     keys = frozenset[str]().union(*tables)
-    return found | others if found & (keys | {"row"}) else found
+    names, done, waiting = frozenset[str](), set[str](), {"blocks"}
+    while waiting:
+        key = waiting.pop()
+        done.add(key)
+        values = [table[key] for table in tables if key in table]
+        names |= names_of(values)
+        read = {attribute for v in values for name, attribute in v.attributes if name == "row"}
+        scaled = groups.scaling[key].free_names & keys if key in groups.scaling else frozenset()
+        waiting |= (read | scaled) - done
+    return names
 
 
 def all_steps(steps: list[Step] | tuple[Step, ...]) -> Iterator[Step]:

@@ -341,6 +341,32 @@ def test_groups_that_lists_tell(learner: str, tmp_path: Path) -> None:
             assert told(point) == told(sweep.at(point.values)), point.values
 
 
+X = "{id: x, conv: {filters: 4, kernel: 1}"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        f"stem: [{X}, repeat: =q}}]",
+        f"stem: [{X}}}, {X}, when: =q > 1}}]",
+        f"stem: [{{repeat: =q, steps: [{X}}}]}}]",
+        "stem: [{id: x$(q), conv: {filters: 4, kernel: 1}}, {id: x2, relu: }]",
+        f"learner: {{block: conv, kernel: 1, filters: '=[4] * q', after: [{X}}}]}}",
+        f"learner: {{block: conv, kernel: 1, filters: [4, 4], "
+        f"after: [{X}, when: =group.number <= q}}]}}",
+        f"define: {{c: {{args: {{n: 1}}, steps: [{X}, repeat: =n}}]}}}}\nstem: [c: =q]",
+    ],
+)
+def test_steps_that_come_to_one_name_are_found(steps: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"name: names\ninput: [16, 16, 3]\nargs: {{q: 1}}\n{steps}\n", encoding="utf-8")
+    sweep = Sweep(archc.load(str(path)), (parse_knob("q=1..3"),))
+    points = list(sweep)
+    assert [told(point) for point in points] == [told(sweep.at(p.values)) for p in points]
+    assert not points[0].problems
+    assert points[1].problems
+
+
 @pytest.mark.parametrize("unused", ["=1 / (width - 5)", "[1, =1 / (width - 5), =2 * width]"])
 def test_an_arg_that_nothing_reads_may_be_wrong(unused: str, tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
