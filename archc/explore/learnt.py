@@ -9,7 +9,7 @@ from archc.elaborate.scope import Frame
 from archc.elaborate.values import Computed, Listed, Named, Scope, Value
 from archc.explore.forms import opened, refilled, varies
 from archc.explore.learner import Function, Learner
-from archc.explore.recipes import Recipe, compiled
+from archc.explore.recipes import Recipe, asked, compiled
 from archc.explore.traced import Number, Recording, is_traced, plain, traced
 
 
@@ -78,10 +78,7 @@ class _ValueTrace(Function[object]):
         self._recipe, self._result = recipe, result
 
     def result(self, numbers: Sequence[Number]) -> tuple[object, bool] | None:
-        try:
-            found = self._recipe(*numbers)
-        except ArithmeticError:
-            return None
+        found = asked(self._recipe, numbers)
         if found is None:
             return None
         return refilled(self._result, is_traced, iter(found)), True

@@ -54,6 +54,14 @@ def compiled(recording: Recording, inputs: Sequence[str], results: Sequence[obje
     return cast(Recipe, FunctionType(code, {"__builtins__": {}, **_KNOWN, **called}))
 
 
+def asked(recipe: Recipe, numbers: Sequence[object]) -> tuple[int, ...] | None:
+    """What a recipe gives for these inputs; None where they decide something else, or fail."""
+    try:
+        return recipe(*numbers)
+    except ArithmeticError:
+        return None
+
+
 def _statement(line: Line, called: dict[str, Callable[..., object]]) -> str:
     if isinstance(line, Guard):
         return f"if not ({line.code}): return None"

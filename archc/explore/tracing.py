@@ -25,7 +25,7 @@ from archc.explore.costs import CountingInterpreter, Tally, Totals, recall, reco
 from archc.explore.flow import Flow, Form, Gate
 from archc.explore.frames import Lists
 from archc.explore.learner import Function
-from archc.explore.recipes import Recipe, compiled
+from archc.explore.recipes import Recipe, asked, compiled
 from archc.explore.traced import NotTraceable, Number, Recording, plain, traced
 from archc.explore.units import Run
 from archc.layers import Layer, TensorShape
@@ -62,10 +62,7 @@ class UnitTrace(Function[Outcome]):
         self._recipe, self._form, self._lost, self._noted = recipe, form, lost, noted
 
     def result(self, numbers: Sequence[Number]) -> tuple[Outcome, bool] | None:
-        try:
-            found = self._recipe(*numbers)
-        except ArithmeticError:
-            return None
+        found = asked(self._recipe, numbers)
         if found is None:
             return None
         counts = len(self._noted) + 4
